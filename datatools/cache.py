@@ -1,0 +1,192 @@
+"""The store of per-image results: a shortcut that changes no output.
+
+DVC runs a stage as a whole and deletes its outputs first. What a stage computes per image is therefore also kept here, under a key made
+of the image, the method, its settings and the code behind it. A killed stage that starts again continues where it stopped, and one new
+image costs one image. Deleting the store is always safe; a damaged entry is noticed by its checksum and computed again.
+
+It is one SQLite file in WAL mode. Measured against one file per entry (temporary file, fsync, rename) it is what makes small results, of
+which there are several per image, cheap to keep: see docs/decisions.md.
+"""
+
+import hashlib
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datatools import parallel
+from datatools.settings import Settings
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+CHECKSUM = 16  # bytes of BLAKE2b before each value
+SAVE_EVERY = 1.0  # seconds of work that a kill may cost
+
+
+@dataclass(frozen=True)
+class Codec(Generic[Value]):
+    """How a result becomes bytes and back; no pickle."""
+
+    encode: Callable[[Value], bytes]
+    decode: Callable[[bytes], Value]
+
+
+def _array_to_bytes(array: NDArray[Any]) -> bytes:
+    head = json.dumps([array.dtype.str, list(array.shape)]).encode()
+    return len(head).to_bytes(4, "big") + head + np.ascontiguousarray(array).tobytes()
+
+
+def _bytes_to_array(data: bytes) -> NDArray[Any]:
+    size = int.from_bytes(data[:4], "big")
+    kind, shape = json.loads(data[4 : 4 + size])
+    return np.frombuffer(data, dtype=np.dtype(kind), offset=4 + size).reshape(shape)
+
+
+BYTES: Codec[bytes] = Codec(bytes, bytes)
+JSON: Codec[Any] = Codec(lambda value: json.dumps(value, sort_keys=True).encode(), json.loads)
+ARRAY: Codec[NDArray[Any]] = Codec(_array_to_bytes, _bytes_to_array)
+
+
+class Store:
+    """The store in one folder; made when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "store.sqlite"
+
+    def shelf(self, method: str, settings: Settings | str, code: str) -> "Shelf":
+        """Return the part of the store for one method.
+
+        Args:
+            method: what is computed, such as ``"phash"``.
+            settings: the settings that the result depends on.
+            code: digest of the code behind it, from :func:`datatools.closure.digest`.
+        """
+        text = settings if isinstance(settings, str) else settings.canonical()
+        return Shelf(self, hashlib.sha256(repr((method, text, code)).encode()).digest()[:16])
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file; one that SQLite cannot read is set aside and a new one begun."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _open(self.path)
+        except sqlite3.OperationalError:
+            raise  # locked, read-only or full: not damage
+        except sqlite3.DatabaseError:
+            aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
+            self.path.replace(aside)
+            print(f"{self.path}: is damaged; kept as {aside.name}, results are computed again", file=sys.stderr)
+            return _open(self.path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last second, never the file
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+        )
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The entries of one method under one setting and one version of its code."""
+
+    store: Store
+    prefix: bytes
+
+    def get(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the values that are there and whole, by name."""
+        found: dict[str, bytes] = {}
+        connection = self.store.connect()
+        try:
+            for name in names:
+                row = connection.execute("SELECT value FROM entries WHERE key = ?", (self._key(name),)).fetchone()
+                if row is not None and _checksum(row[0][CHECKSUM:]) == row[0][:CHECKSUM]:
+                    found[name] = row[0][CHECKSUM:]
+        finally:
+            connection.close()
+        return found
+
+    def put(self, values: dict[str, bytes]) -> None:
+        """Store values, all or none."""
+        rows = [(self._key(name), _checksum(value) + value) for name, value in values.items()]
+        connection = self.store.connect()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", rows)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+    def _key(self, name: str) -> bytes:
+        return hashlib.sha256(self.prefix + name.encode()).digest()
+
+
+def _checksum(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=CHECKSUM).digest()
+
+
+def compute(
+    function: Callable[[Item], Value],
+    items: Sequence[Item],
+    names: Sequence[str],
+    shelf: Shelf,
+    codec: Codec[Value],
+    label: str,
+    batch: int = 1024,
+) -> Iterator[Value]:
+    """Yield ``function(item)`` for each item in order, taking from the shelf what is there and storing the rest.
+
+    Args:
+        function: pure, importable by worker processes; see :func:`datatools.parallel.stream`.
+        names: what identifies each item, usually its image_id.
+        label: what the progress bar says.
+        batch: how many stored values are held in memory at once.
+    """
+    absent = _absent(shelf, names, batch)
+    todo = [row for row, name in enumerate(names) if name in absent]
+    results = parallel.stream(function, [items[row] for row in todo], label)
+    fresh = _saved(results, [names[row] for row in todo], shelf, codec)
+    for start in range(0, len(items), batch):
+        rows = range(start, min(start + batch, len(items)))
+        stored = shelf.get(names[row] for row in rows if names[row] not in absent)
+        for row in rows:
+            yield next(fresh) if names[row] in absent else codec.decode(stored[names[row]])
+    for _ in fresh:  # nothing is left; this lets the generator save its last batch
+        pass
+
+
+def _absent(shelf: Shelf, names: Sequence[str], batch: int) -> set[str]:
+    absent: set[str] = set()
+    for start in range(0, len(names), batch):
+        wanted = names[start : start + batch]
+        absent.update(set(wanted) - shelf.get(wanted).keys())
+    return absent
+
+
+def _saved(results: Iterator[Value], names: Sequence[str], shelf: Shelf, codec: Codec[Value]) -> Iterator[Value]:
+    pending: dict[str, bytes] = {}
+    last = time.monotonic()
+    try:
+        for name, value in zip(names, results, strict=True):
+            pending[name] = codec.encode(value)
+            yield value
+            if time.monotonic() - last > SAVE_EVERY:
+                shelf.put(pending)
+                pending, last = {}, time.monotonic()
+    finally:
+        if pending:
+            shelf.put(pending)

@@ -1,0 +1,117 @@
+"""The model from which every settings class is made: frozen, strict, unknown keys forbidden."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from datatools.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """Settings of a stage or of a method. Equal settings have equal JSON, which the cache relies on."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    def canonical(self) -> str:
+        """Return the settings as JSON with sorted keys: the form in which they enter cache keys and image ids."""
+        import json
+
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def parse(model: type[SettingsT], values: Mapping[str, Any], where: str) -> SettingsT:
+    """Check ``values`` against ``model``.
+
+    Args:
+        where: file and section for the message, such as ``params.yaml: split``.
+
+    Raises:
+        SettingsError: one line naming the dotted key, what it was and what would do.
+    """
+    try:
+        return model.model_validate(_sequences_as_tuples(values))
+    except ValidationError as error:
+        raise SettingsError(_one_line(error, model, where)) from None
+
+
+def _sequences_as_tuples(value: Any) -> Any:
+    # YAML has lists only; frozen settings hold tuples, and strict validation does not convert one into the other.
+    if isinstance(value, Mapping):
+        return {key: _sequences_as_tuples(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_sequences_as_tuples(item) for item in value)
+    return value
+
+
+def _one_line(error: ValidationError, model: type[BaseModel], where: str) -> str:
+    # A misspelt key is reported both as unknown and as missing under its right name; the first says more.
+    first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    names = [part for part in first["loc"] if not _is_union_tag(part, first["loc"], model)]
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}{dotted}: {_reason(first, model)}{more}"
+
+
+def _reason(detail: Any, model: type[BaseModel]) -> str:
+    kind, context, got = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "extra_forbidden":
+        known = _known_keys(model, detail["loc"][:-1])
+        return f"unknown key; known keys: {', '.join(known)}" if known else "unknown key"
+    if kind == "missing":
+        return "missing; give it a value"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        name = context.get("discriminator", "method").strip("'")
+        choice = f"got {context['tag']}" if "tag" in context else "none given"
+        expected = context.get("expected_tags") or ", ".join(repr(tag) for tag in _tags(model, detail["loc"]))
+        return f"{name} must be one of {expected}; {choice}"
+    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if kind == "value_error":
+        return text
+    return f"must be {text}, got {_short(got)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _is_union_tag(part: Any, loc: tuple[Any, ...], model: type[BaseModel]) -> bool:
+    """Whether ``part`` is the name of a union's branch, which pydantic puts into the path and no user wrote."""
+    position = loc.index(part)
+    return isinstance(part, str) and part in _tags(model, loc[:position])
+
+
+def _tags(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    return sorted(_resolve(model.model_json_schema(), loc).get("discriminator", {}).get("mapping", {}))
+
+
+def _known_keys(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    return list(_resolve(model.model_json_schema(), loc).get("properties", {}))
+
+
+def _resolve(schema: dict[str, Any], loc: tuple[Any, ...]) -> dict[str, Any]:
+    """Walk the JSON schema along a pydantic error path; ``{}`` where the path leaves it."""
+    node = schema
+    for part in (None, *loc):
+        node = _step(node, part) if part is not None else node
+        while "$ref" in node or len(node.get("allOf", [])) == 1:
+            ref = node.get("$ref") or node["allOf"][0].get("$ref", "")
+            node = schema["$defs"].get(ref.rsplit("/", 1)[-1], {})
+        options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
+        if len(options) == 1:
+            node = _resolve({**options[0], "$defs": schema.get("$defs", {})}, ())
+    return node
+
+
+def _step(node: dict[str, Any], part: Any) -> dict[str, Any]:
+    if isinstance(part, int):
+        return dict(node.get("items", {}))
+    mapping = node.get("discriminator", {}).get("mapping", {})
+    if part in mapping:
+        return {"$ref": mapping[part]}
+    child = node.get("properties", {}).get(part)
+    return dict(child if child is not None else node.get("additionalProperties") or {})
