@@ -45,7 +45,7 @@ check: install
 # After a change of pyproject.toml: resolve anew. uv is used for this alone and lives outside the project's environment.
 lock:
 	$(PYTHON) -m venv .toolkit/lock && .toolkit/lock/bin/pip install --quiet uv
-	.toolkit/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dev \
+	.toolkit/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dask --extra dev \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 schema: install

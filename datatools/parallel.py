@@ -64,7 +64,15 @@ def execution(path: Path = Path("execution.yaml")) -> Execution:
         text = os.environ.get(f"TOOLKIT_{name.upper()}")
         if text:
             values[name] = int(text) if name == "workers" and text.isdigit() else text
-    return parse(Execution, values, "environment: TOOLKIT_")
+            _check_variable(name, values[name])
+    return parse(Execution, values, f"{path}: ")
+
+
+def _check_variable(name: str, value: str | int) -> None:
+    try:
+        parse(Execution, {name: value}, "environment: TOOLKIT_")
+    except SettingsError as error:
+        raise SettingsError(str(error).replace(f"_{name}", f"_{name.upper()}")) from None
 
 
 def each(

@@ -27,7 +27,7 @@ def parse(model: type[SettingsT], values: Mapping[str, Any], where: str) -> Sett
     """Check ``values`` against ``model``.
 
     Args:
-        where: file and section for the message, such as ``params.yaml: split``.
+        where: what the message begins with: file and section, such as ``params.yaml: split``, or ``execution.yaml: ``.
 
     Raises:
         SettingsError: one line naming the dotted key, what it was and what would do.
@@ -48,12 +48,16 @@ def _sequences_as_tuples(value: Any) -> Any:
 
 
 def _one_line(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    # A misspelt key is reported both as unknown and as missing under its right name; the first says more.
-    first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    details = error.errors()
+    # A misspelt key is reported both as unknown and as missing under its right name; the first says it all.
+    unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
+    details = unknown or details
+    first = details[0]
     names = [part for part in first["loc"] if not _is_union_tag(part, first["loc"], model)]
     dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}{dotted}: {_reason(first, model)}{more}"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    place = f"{where}{dotted}" if where[-1].isalnum() else f"{where}{dotted.lstrip('.')}"
+    return f"{place}: {_reason(first, model)}{more}"
 
 
 def _reason(detail: Any, model: type[BaseModel]) -> str:
