@@ -48,24 +48,37 @@ def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> RGB:
     try:
         picture = Image.open(io.BytesIO(data))
     except UnidentifiedImageError:
-        raise ImageError(
-            "not_an_image", f"{name}: is not an image that can be read (by content, not by name)"
-        ) from None
+        reason = "truncated" if _ends_early(data) else "not_an_image"
+        raise ImageError(reason, f"{name}: is not an image that can be read (by content, not by name)") from None
     except Exception as error:  # a broken header raises whatever the format's parser stumbles over
-        raise ImageError("unreadable", f"{name}: {_detail(error)}") from None
+        raise _broken(data, name, error) from None
     width, height = picture.size
     if width * height > max_pixels:
         raise ImageError("too_large", f"{name}: {width} x {height} pixels exceed the limit of {max_pixels}")
     try:
         return _rgb(picture)
     except Exception as error:
-        text = _detail(error)
-        reason = "truncated" if "truncated" in text or "Truncated" in text or "incomplete" in text else "unreadable"
-        raise ImageError(reason, f"{name}: {text}") from None
+        raise _broken(data, name, error) from None
 
 
-def _detail(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def _broken(data: bytes, name: str, error: Exception) -> ImageError:
+    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ImageError("truncated" if _ends_early(data) else "unreadable", f"{name}: {detail}")
+
+
+def _ends_early(data: bytes) -> bool:
+    """Whether a file begins as a known format and lacks the mark or the length that its end must have."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return b"\xff\xd9" not in data[-64:]
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND" not in data[-64:]
+    if data.startswith(b"GIF8"):
+        return b"\x3b" not in data[-2:]
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if data.startswith(b"BM"):
+        return int.from_bytes(data[2:6], "little") > len(data)
+    return False
 
 
 def _rgb(picture: Image.Image) -> RGB:
