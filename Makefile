@@ -32,7 +32,7 @@ result: install
 	@$(BIN)/python -m pipelines.result
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install
 	$(BIN)/ruff check .

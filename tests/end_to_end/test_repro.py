@@ -1,0 +1,105 @@
+"""The real ``dvc repro``: what runs, what does not, and that the bytes are the same."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("end_to_end")]
+ALL = ["ingest", "deduplicate", "denoise", "split", "impute", "probe", "augment", "finetune", "evaluate", "report"]
+
+
+def test_all_ten_stages_ran_and_nothing_was_lost(finished: "Project") -> None:
+    metrics = {stage: finished.metrics(stage) for stage in ALL[:-1]}
+    quarantine = pd.read_parquet(finished.root / "data/ingest/quarantine.parquet")
+    reasons = dict(zip(quarantine["path"], quarantine["reason"], strict=True))
+    assert reasons == {"half.png": "truncated", "gone.png": "no_file", "orphan.png": "no_row"}
+    assert metrics["ingest"]["images"] == 110
+    dropped = pd.read_parquet(finished.root / "data/deduplicate/dropped.parquet")
+    assert {"data/raw/near.jpg"} <= set(dropped["path"])
+    assert len(dropped) + len(pd.read_parquet(finished.root / "data/deduplicate/manifest.parquet")) == 110
+    page = (finished.root / "reports/index.html").read_text()
+    assert "half.png" in page
+
+
+def test_a_second_repro_runs_nothing(project: "Project") -> None:
+    done = project.run("dvc", "repro")
+    assert "Data and pipelines are up to date." in done.stdout + done.stderr
+
+
+def test_a_new_split_seed_leaves_the_pixels_alone(project: "Project") -> None:
+    project.change("split", seed=12345)
+    ran = project.repro()
+    assert ran[0] == "split"
+    assert not {"ingest", "deduplicate", "denoise"} & set(ran)
+
+
+def test_a_comment_in_denoise_reruns_denoise_and_changes_nothing(project: "Project") -> None:
+    before = project.outputs()
+    file = next((project.root / "datatools/denoise").glob("[a-z]*.py"))
+    file.write_text(file.read_text() + "\n# a remark\n")
+    assert project.repro() == ["denoise"]  # its outputs are the same bytes, so nothing below has to run
+    assert project.outputs() == before
+
+
+def test_a_changed_setting_of_the_last_stages_reruns_only_these(project: "Project") -> None:
+    project.change("finetune", seed=99)
+    assert project.repro() == ["finetune", "evaluate", "report"]
+
+
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_the_same_bytes_for_any_number_of_workers(project: "Project", workers: str) -> None:
+    before = project.outputs()
+    shutil.rmtree(project.root / ".toolkit")
+    project.run("dvc", "repro", "--force", "--single-item", *ALL[:5], TOOLKIT_WORKERS=workers)
+    project.run("dvc", "repro", "--force", "--single-item", "probe", "augment", TOOLKIT_WORKERS=workers)
+    changed = {path for path, digest in project.outputs().items() if before[path] != digest}
+    assert not changed
+
+
+def test_a_wrong_setting_stops_with_one_line_and_keeps_what_was_there(project: "Project") -> None:
+    before = (project.root / "reports/index.html").read_bytes()
+    project.change("split", sede=1)
+    done = project.run("dvc", "repro", check=False)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if line.startswith("split: ")]
+    assert len(lines) == 1
+    assert lines[0].startswith("split: params.yaml: split.sede: unknown key; known keys: ")
+    assert "Traceback" not in done.stderr
+    assert (project.root / "reports/index.html").read_bytes() == before
+
+
+def test_experiments_run_and_are_shown(project: "Project") -> None:
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--quiet", "--message", "first run")
+    done = project.run("dvc", "exp", "run", "--set-param", "finetune.seed=5", "--name", "other-seed")
+    assert "Running stage 'finetune'" in done.stdout
+    assert "Running stage 'probe'" not in done.stdout
+    shown = json.loads(project.run("dvc", "exp", "show", "--json").stdout)
+    names = {item["name"] for entry in shown for item in (entry.get("experiments") or [])}
+    assert "other-seed" in names
+
+
+def test_new_images_cost_only_themselves(project: "Project") -> None:
+    table = project.root / "data/raw/metadata.csv"
+    first = pd.read_csv(table, dtype="string")
+    extra = first.iloc[[10]].assign(path="day/new.png", pair="new")
+    source = Path(project.root / "data/raw" / first["path"].iloc[10])
+    picture = source.read_bytes()
+    (project.root / "data/raw/day/new.png").write_bytes(picture)
+    pd.concat([first, extra]).to_csv(table, index=False)
+    ran = project.repro()
+    assert ran[0] == "ingest"
+    assert project.metrics("ingest")["images"] == 111
+
+
+def test_the_graph_is_what_ran(finished: "Project") -> None:
+    lock = yaml.safe_load((finished.root / "dvc.lock").read_text())
+    assert set(lock["stages"]) == set(ALL)
