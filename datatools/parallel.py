@@ -205,7 +205,7 @@ def _dask(how: Execution) -> Iterator[Runner]:
             "execution.yaml: dask_address: missing; engine dask needs the address of a running scheduler"
         )
     try:
-        client = Client(how.dask_address, timeout="20s")
+        client: Any = Client(how.dask_address, timeout="20s")
     except OSError as error:
         raise ToolkitError(
             f"execution.yaml: dask_address: no scheduler answers at {how.dask_address} ({error})"

@@ -57,11 +57,16 @@ class Stage:
 
 def main(name: str, model: type[SettingsT], run: Callable[[SettingsT, Stage], Metrics]) -> None:
     """Run one stage and end the process: code 0, or 1 after one line on standard error."""
+    guarded(name, lambda: execute(name, model, run))
+
+
+def guarded(name: str, work: Callable[[], None]) -> None:
+    """Do the work of a stage, or of a command, as :func:`main` does: dying with DVC, errors as one line."""
     _die_with_dvc()
     # A polite kill unwinds, so that workers end and temporary folders go; see the tests of killed stages.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        execute(name, model, run)
+        work()
     except ToolkitError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(1)
@@ -76,6 +81,8 @@ def execute(name: str, model: type[SettingsT], run: Callable[[SettingsT, Stage],
     try:
         metrics = run(settings, Stage(name, out, Store(STORE)))
         write_json(out / "metrics.json", metrics)
+        # What the outputs were made with, for those who read them: no later stage reads this section of params.yaml.
+        write_json(out / "settings.json", settings.model_dump(mode="json"))
         _replace_folder(out, DATA / name)
     finally:
         shutil.rmtree(out, ignore_errors=True)

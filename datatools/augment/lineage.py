@@ -1,0 +1,87 @@
+"""How each derived image was made and what came out, as rows of the two tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from datatools.augment.plan import Recipe
+from datatools.augment.targets import heaviest, soft
+from datatools.manifest import DERIVED, FLOAT, IMAGE_ID, INTEGER, STRING, Column, Schema
+
+LINEAGE = Schema(
+    "lineage",
+    (
+        IMAGE_ID,
+        Column("method", STRING),
+        Column("settings", STRING),  # JSON: everything that the pixels depend on beside parents and copy
+        Column("height", INTEGER),
+        Column("width", INTEGER),
+        Column("bytes", INTEGER),
+        Column("share", FLOAT),  # the parent's part in the label
+        Column("largest_change", INTEGER, nullable=True),  # grey levels; null where the size changed
+        Column("mean_change", FLOAT, nullable=True),
+        Column("predicted_parent", STRING, nullable=True),  # by the probe; null where it was not asked
+        Column("predicted", STRING, nullable=True),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A derived image as it lies on the disk; see :data:`LINEAGE` for the fields."""
+
+    recipe: Recipe
+    method: str
+    path: str
+    height: int
+    width: int
+    bytes: int
+    share: float
+    largest_change: int | None
+    mean_change: float | None
+    predicted_parent: str | None = None
+    predicted: str | None = None
+
+    @property
+    def target(self) -> tuple[list[str], list[float]]:
+        """Return the soft label: only a blended-in image lends its own."""
+        parent, partner = self.recipe.parent, self.recipe.partner
+        other = partner.label if partner is not None and self.share < 1.0 else None
+        return soft(str(parent.label), other, self.share)
+
+    @property
+    def label(self) -> str:
+        """Return the class of largest weight."""
+        return heaviest(*self.target, str(self.recipe.parent.label))
+
+
+def derived_table(images: Sequence[Made]) -> pd.DataFrame:
+    """Return the manifest of the derived images. Domain and cluster are those of the parent that gives the content."""
+    rows = [
+        (
+            image.recipe.image_id,
+            image.path,
+            image.label,
+            image.recipe.parent.domain,
+            image.recipe.parent.cluster,
+            "train",
+            [parent.image_id for parent in image.recipe.parents],
+            image.method,
+            image.recipe.copy,
+            *image.target,
+        )
+        for image in images
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in DERIVED.columns])
+
+
+def lineage_table(images: Sequence[Made]) -> pd.DataFrame:
+    """Return one row per derived image with its settings, size, change and what the probe says."""
+    names = [column.name for column in LINEAGE.columns][3:]
+    rows = [
+        (image.recipe.image_id, image.method, image.recipe.settings, *(getattr(image, name) for name in names))
+        for image in images
+    ]
+    table = pd.DataFrame(rows, columns=[column.name for column in LINEAGE.columns])
+    return table.astype({"largest_change": "Int64"})

@@ -1,0 +1,88 @@
+"""Choosing a second image for each parent, so that one new image changes few of the choices.
+
+The sources lie on a ring, placed by their image_id, and the name of a draw is a point on it: consistent hashing (Karger et al.,
+STOC 1997). Among the next few sources, the one with the lowest score of draw and source wins: rendezvous hashing (Thaler and
+Ravishankar, 1998), which evens out the gaps of the ring.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datatools.augment.method import Partner
+from datatools.augment.sources import Source, Sources
+from datatools.errors import SettingsError
+
+WINDOW = 64  # sources compared per draw; their shares then differ by about 1 / sqrt(64)
+
+
+class Ring:
+    """Sources to draw from; the same ones in any order give the same draws."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.sources = sorted(sources, key=lambda source: source.image_id)
+        self.places = np.array([int(source.image_id[:16], 16) for source in self.sources], dtype=np.uint64)
+
+    def draw(self, point: int, refused: str) -> Source | None:
+        """Return the source for a point in [0, 2**64), none of whose cluster is ``refused``; None if there is no other."""
+        start, count = int(np.searchsorted(self.places, np.uint64(point))), len(self.sources)
+        position: int
+        for offset in range(0, count, WINDOW):
+            window = (start + np.arange(offset, min(offset + WINDOW, count))) % count
+            scores = _mix(self.places[window] ^ np.uint64(point))
+            for position in window[np.argsort(scores, kind="stable")]:
+                if self.sources[position].cluster != refused:
+                    return self.sources[position]
+        return None
+
+
+def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scramble 64-bit numbers: the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+class Partners:
+    """The second images that are at hand for each kind of need; see :data:`datatools.augment.method.Partner`."""
+
+    def __init__(self, sources: Sources, target_domain: str | None) -> None:
+        self.sources, self.target = sources, target_domain
+        self.labelled = Ring(sources.parents)
+        self._elsewhere: dict[str | None, Ring] = {}
+        self._of_target: Ring | None = None
+
+    def wants(self, need: Partner, parent: Source) -> bool:
+        """Return whether there is anything to do: an image of the target domain is not adapted to it."""
+        return need != "target" or self.target is None or parent.domain != self.target
+
+    def draw(self, need: Partner, parent: Source, point: int) -> Source | None:
+        """Return the second image for a parent, never one of its cluster; None if there is none.
+
+        Raises:
+            SettingsError: the target domain has no references.
+        """
+        if need == "labelled":
+            return self.labelled.draw(point, parent.cluster)
+        if need == "target" and self.target is not None:
+            return self._target_ring(self.target).draw(point, parent.cluster)
+        other = need != "any" and len(self.sources.domains) > 1
+        return self._ring_without(parent.domain if other else None).draw(point, parent.cluster)
+
+    def _ring_without(self, domain: str | None) -> Ring:
+        if domain not in self._elsewhere:
+            outside = [source for source in self.sources.references if source.domain != domain]
+            self._elsewhere[domain] = Ring(outside)
+        return self._elsewhere[domain]
+
+    def _target_ring(self, domain: str) -> Ring:
+        if domain not in self.sources.domains:
+            counts = ", ".join(f"{name} ({count})" for name, count in self.sources.domains.items())
+            raise SettingsError(
+                f"params.yaml: augment.target_domain: '{domain}' has no train or unlabelled image whose look could be taken; "
+                f"domains that have some: {counts or 'none'}"
+            )
+        if self._of_target is None:
+            self._of_target = Ring([source for source in self.sources.references if source.domain == domain])
+        return self._of_target

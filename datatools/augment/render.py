@@ -1,0 +1,105 @@
+"""Making one derived image: read, shrink, apply, check, compress."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datatools import seeds
+from datatools.augment.method import PixelMethod, identity
+from datatools.augment.plan import Recipe
+from datatools.errors import DataError
+from datatools.images import RGB, decode, encode_png, read, resize
+
+FLAT = 1.0  # grey levels: an image whose channels all deviate less shows nothing
+KEPT = 4  # images in memory: recipes with one reference follow one another
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A derived image and what is known of it.
+
+    Attributes:
+        png: the file's bytes.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        share: the parent's part in the label, in [0, 1].
+        largest_change: largest difference from the parent in grey levels; None where the size changed.
+        mean_change: mean absolute difference in grey levels; None where the size changed.
+    """
+
+    png: bytes
+    height: int
+    width: int
+    share: float
+    largest_change: int | None
+    mean_change: float | None
+
+
+def render(job: tuple[Recipe, PixelMethod], seed: int, max_side: int) -> Rendered:
+    """Return the image of a recipe, made by its method; the same in every process and in any order.
+
+    Raises:
+        ImageError: a file cannot be read.
+        DataError: the method left nothing to see.
+    """
+    recipe, method = job
+    image = _load(recipe.parent.path, recipe.parent.pixels, max_side)
+    partner = None if recipe.partner is None else _load(recipe.partner.path, recipe.partner.pixels, max_side)
+    if partner is not None:
+        partner = resize(partner, *image.shape[:2])
+    random = seeds.generator(seed, "augment", identity(method), recipe.parent.image_id, recipe.copy)
+    result, share = method(image, partner, random)
+    _refuse_flat(result, image, f"{method.method}: {recipe.parent.path}")
+    height, width = result.shape[:2]
+    return Rendered(encode_png(result), height, width, share, *changes(result, image))
+
+
+def load(path: str, max_side: int) -> RGB:
+    """Return an image, shrunk so that no side is longer than ``max_side`` pixels."""
+    return shrink(read(Path(path)), max_side)
+
+
+@lru_cache(maxsize=KEPT)
+def _load(path: str, pixels: str, max_side: int) -> RGB:
+    del pixels  # part of the key: a path alone may hold something else the next time
+    image = load(path, max_side)
+    image.flags.writeable = False
+    return image
+
+
+def shrink(image: RGB, max_side: int) -> RGB:
+    """Return the image with its longer side at most ``max_side``; an image that is small enough stays as it is."""
+    height, width = image.shape[:2]
+    scale = max_side / max(height, width)
+    return image if scale >= 1 else resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def changes(image: RGB, parent: RGB) -> tuple[int, float] | tuple[None, None]:
+    """Return the largest and the mean absolute difference in grey levels; None for both where the shapes differ."""
+    if image.shape != parent.shape:
+        return None, None
+    difference = np.abs(image.astype(np.int16) - parent.astype(np.int16))
+    return int(difference.max()), float(difference.mean())
+
+
+def stored_changes(pair: tuple[str, str], max_side: int) -> tuple[int, float] | tuple[None, None]:
+    """Return :func:`changes` between a derived file, read again from the disk, and its parent's file."""
+    derived, parent = pair
+    return changes(decode(Path(derived).read_bytes(), derived), load(parent, max_side))
+
+
+def _refuse_flat(result: RGB, parent: RGB, where: str) -> None:
+    now, before = _contrast(result), _contrast(parent)
+    if now < FLAT and now < before / 4:
+        raise DataError(
+            f"{where}: nothing is left to see: the channels deviate by {now:.2f} grey levels, those of the parent by {before:.2f}; "
+            "use gentler settings"
+        )
+
+
+def _contrast(image: RGB) -> float:
+    pixels: NDArray[np.float64] = image.reshape(-1, image.shape[2]).std(axis=0)
+    return float(pixels.max())

@@ -1,0 +1,98 @@
+"""Which images may be derived from, and which may lend their look: never a row of val or test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from datatools.errors import DataError
+
+HELD_OUT = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image.
+
+    Attributes:
+        path: file that holds the pixels to use, relative to the project.
+        pixels: identity of those pixels: the image_id, or the SHA-256 of the file where an earlier stage changed them.
+        label: class; None where it has none.
+    """
+
+    image_id: str
+    path: str
+    pixels: str
+    label: str | None
+    domain: str
+    cluster: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The images at hand, each list sorted by image_id.
+
+    Attributes:
+        parents: train rows with a label: all that is ever derived from, and all that is blended in.
+        references: train rows and unlabelled rows: all that may lend its look.
+    """
+
+    parents: tuple[Source, ...]
+    references: tuple[Source, ...]
+
+    @property
+    def domains(self) -> dict[str, int]:
+        """Return how many references each domain has, sorted by name."""
+        counts: dict[str, int] = {}
+        for source in self.references:
+            counts[source.domain] = counts.get(source.domain, 0) + 1
+        return dict(sorted(counts.items()))
+
+
+def select(rows: pd.DataFrame, paths: Mapping[str, str], pixels: Mapping[str, str]) -> Sources:
+    """Return the parents and references among the rows of the split manifest.
+
+    A reference is a train row, or a row that has neither label nor split; one that shares its cluster with a val or test row is left
+    out, since it may be the same picture. A labelled row outside every split (in the gap of a temporal split) is neither.
+
+    Args:
+        rows: the split manifest.
+        paths: image_id to the file of its pixels.
+        pixels: image_id to the identity of its pixels, for those that differ from the raw file.
+    """
+    held_out = set(rows.loc[rows["split"].isin(HELD_OUT), "cluster_id"])
+    train, labelled = rows["split"] == "train", rows["label"].notna()
+    unlabelled = rows["split"].isna() & ~labelled
+    references = (train | unlabelled) & ~rows["cluster_id"].isin(held_out)
+    return Sources(
+        tuple(_source(row, paths, pixels) for row in _records(rows[train & labelled])),
+        tuple(_source(row, paths, pixels) for row in _records(rows[references])),
+    )
+
+
+def check(used: Sequence[str], rows: pd.DataFrame) -> None:
+    """Raise DataError if one of the image_ids in ``used`` is a val or test row: the promise on which every score rests."""
+    held_out = set(rows.loc[rows["split"].isin(HELD_OUT), "image_id"])
+    for image_id in used:
+        if image_id in held_out:
+            raise DataError(f"image {image_id} is a val or test row and must not be used to derive another image")
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
+    columns = ["image_id", "label", "domain", "cluster_id"]
+    frame = rows.sort_values("image_id")[columns]
+    return [dict(zip(columns, values, strict=True)) for values in frame.itertuples(index=False, name=None)]
+
+
+def _source(row: Mapping[str, object], paths: Mapping[str, str], pixels: Mapping[str, str]) -> Source:
+    image_id, label = str(row["image_id"]), row["label"]
+    if image_id not in paths:
+        raise DataError(f"image {image_id}: has no row in the table of pixels; run the stage that makes it: dvc repro")
+    return Source(
+        image_id,
+        paths[image_id],
+        pixels.get(image_id, image_id),
+        label if isinstance(label, str) else None,
+        str(row["domain"]),
+        str(row["cluster_id"]),
+    )

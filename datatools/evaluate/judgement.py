@@ -1,0 +1,71 @@
+"""The fine-tuned model, the probe and the majority class on val and test, side by side."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from datatools import seeds
+from datatools.evaluate import outcomes, scores
+from datatools.evaluate.outcomes import Outcomes
+from datatools.evaluate.paired import Comparison, compare
+from datatools.evaluate.scores import Intervals
+
+FINETUNED, PROBE = "finetuned", "probe"
+JUDGED = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one model answered: a table of the schema PREDICTED, its classes, and the file that it came from, for messages."""
+
+    table: pd.DataFrame
+    classes: tuple[str, ...]
+    where: str
+
+    def on(self, split: str) -> Outcomes:
+        """Return the labelled images of one split."""
+        return outcomes.from_table(self.table[self.table["split"] == split], self.classes, self.where)
+
+
+def metrics(finetuned: Answers, probe: Answers, train_labels: "pd.Series[str]", how: Intervals) -> dict[str, Any]:
+    """Return all overall scores as nested dicts, for JSON: model -> split -> score -> value, low, high, n.
+
+    A split without labelled images has no scores. ``paired`` compares the two models image by image.
+
+    Raises:
+        DataError: the two models did not answer for the same images.
+    """
+    found: dict[str, Any] = {"confidence": how.confidence, FINETUNED: {}, PROBE: {}, "majority": {}, "paired": {}}
+    for split in JUDGED:
+        ours, theirs = finetuned.on(split), probe.on(split)
+        if len(ours) or len(theirs):
+            rng = seeds.generator(how.seed, "evaluate", "paired", split)
+            label, score = scores.majority(train_labels, ours, how.confidence)
+            found[FINETUNED][split] = scores.plain(scores.overall(ours, how, FINETUNED, split))
+            found[PROBE][split] = scores.plain(scores.overall(theirs, how, PROBE, split))
+            found["majority"] |= {"label": label, split: scores.plain({"accuracy": score})}
+            # Plain numbers beside the nested ones: they are what `dvc exp show` and the stage's last line have room for.
+            found[f"{split}_accuracy"] = float(ours.correct.mean())
+            found[f"{split}_accuracy_probe"] = float(theirs.correct.mean())
+            found["paired"][split] = _plain(compare(ours, theirs, how.draws, rng, how.confidence))
+    return found
+
+
+def breakdown(finetuned: Answers, probe: Answers, how: Intervals) -> pd.DataFrame:
+    """Return the scores of both models per class and per domain, schema ``scores.BREAKDOWN``."""
+    parts = [
+        scores.breakdown(answers.on(split), how, model, split)
+        for model, answers in ((FINETUNED, finetuned), (PROBE, probe))
+        for split in JUDGED
+    ]
+    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
+
+
+def _plain(found: Comparison) -> dict[str, Any]:
+    return {
+        "finetuned_only": found.ours_only,
+        "probe_only": found.theirs_only,
+        "p_value": found.p_value,
+        "difference": found.difference.plain(),
+    }

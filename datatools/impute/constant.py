@@ -1,0 +1,27 @@
+"""One number for every gap: right where missing means none."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from datatools.impute.methods import Fitted, Matrix, fill_columns
+from datatools.settings import Settings
+
+
+class ConstantFill(Settings):
+    """Fill every gap with one number."""
+
+    method: Literal["constant"] = Field(
+        default="constant", description="One number for every gap; where a missing value means none."
+    )
+    value: float = Field(
+        default=0.0, description="The number; for time stamps it counts days since the first of train."
+    )
+
+    def fit(self, X: Matrix) -> Fitted:
+        """Learn nothing from ``X``, N x D."""
+        return {"fill": [self.value] * X.shape[1]}
+
+    def fill(self, fitted: Fitted, X: Matrix) -> Matrix:
+        """Return ``X`` without NaN."""
+        return fill_columns(X, fitted["fill"])

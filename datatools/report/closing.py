@@ -1,0 +1,44 @@
+"""The last lines of a run: how good the models are on test images, and where the report is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datatools.report.numbers import p_value, points
+
+PAGE = "reports/index.html"
+
+
+def closing_lines(metrics: Mapping[str, Any], page: str = PAGE) -> str:
+    """Return the accuracies with their intervals as text for a terminal.
+
+    Args:
+        metrics: what ``evaluate`` left in ``metrics.json``.
+        page: where the report lies.
+    """
+    split = judged_on(metrics)
+    if split is None:
+        return f"no labelled val or test image: there is no accuracy to report\nreport: {page}"
+    n = metrics["finetuned"][split]["accuracy"]["n"]
+    lines = [f"{split} accuracy on {n:,} images ({metrics['confidence']:.0%} confidence interval)"]
+    lines += [
+        _line(f"always {metrics['majority']['label']!r}", metrics["majority"][split]["accuracy"]),
+        _line("linear probe", metrics["probe"][split]["accuracy"]),
+        _line("fine-tuned", metrics["finetuned"][split]["accuracy"]),
+    ]
+    return "\n".join([*lines, _gain(metrics["paired"][split]), f"report: {page}"])
+
+
+def judged_on(metrics: Mapping[str, Any]) -> str | None:
+    """Return the split that speaks for the models: test, or val where test has no label, or None."""
+    return next((name for name in ("test", "val") if "accuracy" in metrics["finetuned"].get(name, {})), None)
+
+
+def _line(name: str, score: Mapping[str, Any]) -> str:
+    shown = name if len(name) <= 24 else f"{name[:23]}…"
+    return f"  {shown:<24} {score['value']:6.1%}  ({score['low']:.1%} to {score['high']:.1%})"
+
+
+def _gain(paired: Mapping[str, Any]) -> str:
+    difference = paired["difference"]
+    ends = f"{points(difference['low'])} to {points(difference['high'])}"
+    return f"  fine-tuned less probe    {points(difference['value'])} points ({ends}), McNemar {p_value(paired['p_value'])}"

@@ -1,0 +1,59 @@
+"""Which images were the same, or nearly, and which of them stayed."""
+
+from typing import Any
+
+import pandas as pd
+
+from datatools.report.galleries import picture
+from datatools.report.inputs import Inputs, Section
+from datatools.report.numbers import counted, join
+from datatools.report.tables import records, sizes
+
+
+def view(inputs: Inputs) -> Section:
+    """Return the section."""
+    more = int(inputs.dropped["keeper_path"].notna().sum()) - inputs.pictures
+    shown = {"pairs": pairs(inputs), "more": max(0, more), "conflicts": conflicts(inputs)}
+    return Section("deduplicate", "Duplicates", _headline(inputs), shown)
+
+
+def _headline(inputs: Inputs) -> str:
+    kinds = {kind[0]: n for kind, n in sizes(inputs.dropped, "kind")}
+    copies = [counted(kinds[kind], f"{kind} duplicate") for kind in ("exact", "near") if kind in kinds]
+    found = f"{join(copies)} dropped" if copies else "No duplicates"
+    if "conflict" in kinds:
+        found += f"; {counted(kinds['conflict'], 'file')} left out because their labels disagree"
+    return f"{found}; {counted(len(inputs.rows), 'image')} stay."
+
+
+def pairs(inputs: Inputs) -> list[dict[str, Any]]:
+    """Return dropped images beside their keepers, the least alike first: they are the ones to judge."""
+    replaced = inputs.dropped[inputs.dropped["keeper_path"].notna()]
+    shown = replaced.sort_values(["distance", "image_id", "path"], ascending=[False, True, True])
+    return [
+        {
+            "kept": picture(inputs, row["keeper_path"], f"kept: {row['keeper_path']}"),
+            "dropped": picture(inputs, row["path"], f"dropped: {row['path']}"),
+            "kind": row["kind"],
+            "distance": f"{row['distance']:g}",
+        }
+        for row in records(shown.head(inputs.pictures))
+    ]
+
+
+def conflicts(inputs: Inputs, most: int = 12) -> list[dict[str, Any]]:
+    """Return the clusters whose images carry different labels, the largest first."""
+    groups: list[tuple[str, pd.DataFrame]] = [
+        (str(name), group) for name, group in inputs.conflicts.fillna({"label": "no label"}).groupby("cluster_id")
+    ]
+    groups.sort(key=lambda item: (-len(item[1]), item[0]))
+    return [
+        {
+            "members": [
+                (picture(inputs, row["path"], f"{row['label']}: {row['path']}"), row["label"])
+                for row in records(group.sort_values("path").head(4))
+            ],
+            "n": len(group),
+        }
+        for _, group in groups[:most]
+    ]

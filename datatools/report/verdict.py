@@ -1,0 +1,85 @@
+"""The verdict: what came of it, in one sentence, beside what the audit warns of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datatools.report.bars import Row, mark
+from datatools.report.closing import judged_on
+from datatools.report.flow import steps
+from datatools.report.inputs import Inputs, Json
+from datatools.report.numbers import count, counted, p_value, percent, points
+
+NOTHING: dict[str, Any] = {
+    "headline": "No labelled image was left for val or test: nothing can be said about accuracy.",
+    "lede": "Label some images, or give the split other fractions, and run again.",
+    "rows": [],
+    "split": None,
+}
+
+
+def view(inputs: Inputs) -> dict[str, Any]:
+    """Return headline, explanation, the rows of the interval plot, and the audit's open findings."""
+    metrics = inputs.metrics["evaluate"]
+    split = judged_on(metrics)
+    judged = _judged(metrics, split, inputs.model["delivered"]) if split else NOTHING
+    return {**judged, "findings": open_findings(inputs.audit), "flow": steps(inputs)}
+
+
+def open_findings(audit: Sequence[Json]) -> list[Json]:
+    """Return the findings that did not pass, errors first; what is only told (info) is none."""
+    found = [item for item in audit if not item["passed"] and item["severity"] in {"error", "warning"}]
+    return sorted(found, key=lambda item: item["severity"] != "error")
+
+
+def _judged(metrics: Json, split: str, delivered: str) -> dict[str, Any]:
+    majority, probe, finetuned = (metrics[name][split]["accuracy"] for name in ("majority", "probe", "finetuned"))
+    name = metrics["majority"]["label"]
+    rows = [
+        Row(f"Always “{name}”", None, [mark(majority, "floor")]),
+        Row("Linear probe", None, [mark(probe, "probe")]),
+        Row("Fine-tuned", None, [mark(finetuned, "tuned")]),
+    ]
+    return {
+        "headline": headline(metrics, split, delivered),
+        "lede": _lede(metrics, split, delivered),
+        "rows": rows,
+        "split": split,
+        "n": count(finetuned["n"]),
+        "confidence": f"{metrics['confidence']:.0%}".replace("%", "\u202f%"),
+    }
+
+
+def headline(metrics: Json, split: str, delivered: str = "finetuned") -> str:
+    """Return the verdict as one sentence.
+
+    Args:
+        delivered: ``probe`` where training kept the probe, since fine-tuning did not beat it on val images.
+    """
+    majority, probe, tuned = (metrics[name][split]["accuracy"] for name in ("majority", "probe", "finetuned"))
+    right = f"{percent(tuned['value'])} of {count(tuned['n'])} {split} images right"
+    if tuned["value"] <= majority["value"]:
+        floor = f"always answering “{metrics['majority']['label']}” ({percent(majority['value'])})"
+        return f"Transfer fails here: {right}, no better than {floor}."
+    if delivered == "probe":
+        return f"The linear probe was kept, since fine-tuning did not beat it on val images: {right}."
+    gain = f"{points(abs(tuned['value'] - probe['value']))[1:]} points"
+    if metrics["paired"][split]["p_value"] >= 1 - metrics["confidence"]:
+        both = f"{percent(tuned['value'])} and {percent(probe['value'])}"
+        return f"Fine-tuning and the linear probe cannot be told apart: {both} of {count(tuned['n'])} {split} images right."
+    if tuned["value"] > probe["value"]:
+        return f"Fine-tuning helps: {right}, {gain} more than the linear probe."
+    return f"Fine-tuning hurts: {right}, {gain} fewer than the linear probe."
+
+
+def _lede(metrics: Json, split: str, delivered: str) -> str:
+    if delivered == "probe":
+        return "The model that was delivered is the probe, so both rows below show the same answers."
+    paired = metrics["paired"][split]
+    difference = paired["difference"]
+    ends = f"{points(difference['low'])} to {points(difference['high'])}"
+    ours, theirs = (counted(paired[name], "image") for name in ("finetuned_only", "probe_only"))
+    only = f"{ours} only the fine-tuned model got right, {theirs} only the probe"
+    return (
+        f"The difference is {points(difference['value'])} percentage points ({ends}); {only}"
+        f" (McNemar’s exact test, {p_value(paired['p_value'])})."
+    )

@@ -1,0 +1,64 @@
+"""What a strategy hands back: a split per row, why rows were set aside, and what it promises."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datatools.manifest import SPLITS
+from datatools.split.fractions import Fractions
+
+Objects = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a strategy claims about its split; the audit checks it.
+
+    Attributes:
+        fractions: the shares of rows aimed at; None where the data decide them.
+        gap: set by a temporal strategy: every time in a split plus the gap lies before every time in the next one.
+        by_domain: whether domains are separated on purpose.
+    """
+
+    fractions: Fractions | None = None
+    gap: timedelta | None = None
+    by_domain: bool = False
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The split of each row, in the order of the rows.
+
+    Attributes:
+        split: ``train``, ``val``, ``test``, or None for a row that is set aside because it would leak.
+        why: the reason for each row that is set aside, else an empty string.
+        promise: what the audit holds the strategy to.
+    """
+
+    split: Objects
+    why: Objects
+    promise: Promise
+
+    def set_aside(self) -> dict[str, int]:
+        """Return how many rows were set aside for which reason."""
+        return dict(sorted(Counter(str(reason) for reason in self.why if reason).items()))
+
+
+class Splitter(Protocol):
+    """A strategy: made from its settings, called on the rows of a manifest."""
+
+    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:
+        """Assign each row of ``rows`` (schema DEDUPLICATED); the order of the rows does not matter."""
+        ...
+
+
+def from_numbers(numbers: NDArray[Any], promise: Promise, why: Objects | None = None) -> Assignment:
+    """Turn split numbers (0 train, 1 val, 2 test, -1 set aside) into an assignment."""
+    names = np.array([*SPLITS, None], dtype=object)
+    reasons = np.full(len(numbers), "", dtype=object) if why is None else why
+    return Assignment(names[numbers], np.where(numbers < 0, reasons, ""), promise)

@@ -1,0 +1,103 @@
+"""Train on some domains, test on another: what the score will be where the model has never been."""
+
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from datatools.errors import DataError
+from datatools.settings import Settings
+from datatools.split import greedy, groups
+from datatools.split.assignment import Assignment, Promise, from_numbers
+from datatools.split.fractions import Fractions
+from datatools.split.stratified import class_numbers
+
+Booleans = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+ASIDE, TEST = -1, 2
+
+
+class LeaveOneDomainOut(Settings):
+    """The target domain is test; the source domains are train and val, stratified by class (Gulrajani and Lopez-Paz, 2021).
+
+    A group with rows in both is put on one side as ``fractions`` says, and its rows of the other side are set aside: the same thing,
+    seen by another device, would tell the answer. Rows of a domain that is neither are set aside.
+    """
+
+    method: Literal["leave_one_domain_out"] = Field(
+        default="leave_one_domain_out",
+        description="Train and val from the source domains, test from the target domain; shows what a new domain costs.",
+    )
+    target: str = Field(description="The domain to test on, as it stands in the manifest.")
+    sources: tuple[str, ...] = Field(
+        default=(), description="Domains to train on; empty means all but the target. Name them to leave others out."
+    )
+    fractions: Fractions = Field(
+        default=Fractions(),
+        description="train : val is how source rows are divided; test counts only for groups that span source and target.",
+    )
+
+    @model_validator(mode="after")
+    def _target_is_no_source(self) -> Self:
+        if self.target in self.sources:
+            raise ValueError(f"target {self.target!r} is also one of the sources; take it out of one of them")
+        return self
+
+    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:
+        """Assign each row; equal for every order of the rows.
+
+        Raises:
+            DataError: a named domain has no row, or there is no source left.
+        """
+        source, target = self._sides(rows)
+        found = groups.find(rows)
+        placed = self._place(rows, found, seed, _any_in_group(found, source), _any_in_group(found, target))
+        numbers, why = _rows_of_groups(placed[found.of_row], source, target)
+        return from_numbers(numbers, Promise(by_domain=True), why)
+
+    def _sides(self, rows: pd.DataFrame) -> tuple[Booleans, Booleans]:
+        known = sorted(rows["domain"].unique())
+        absent = [name for name in (self.target, *self.sources) if name not in known]
+        if absent:
+            raise DataError(
+                f"split.strategy: no row has the domain {absent[0]!r}; the domains are {', '.join(map(repr, known[:10]))}"
+            )
+        target = (rows["domain"] == self.target).to_numpy(dtype=bool)
+        source = rows["domain"].isin(self.sources).to_numpy(dtype=bool) if self.sources else ~target
+        if not source.any():
+            raise DataError(
+                f"split.strategy.target: {self.target!r} is the only domain, so nothing is left to train on"
+            )
+        return source, target
+
+    def _place(
+        self, rows: pd.DataFrame, found: groups.Groups, seed: int, has_source: Booleans, has_target: Booleans
+    ) -> Integers:
+        """Return the split of each group; a group without source rows is test."""
+        classes, order = class_numbers(rows), found.largest_first(seed)
+        train, val, test = self.fractions.as_tuple()
+        placed = np.full(len(found.keys), TEST, dtype=np.int64)
+        for chosen, shares in (
+            (has_source & ~has_target, (train / (train + val), val / (train + val))),
+            (has_source & has_target, (train, val, test)),
+        ):
+            renumbered = np.cumsum(chosen) - 1
+            inside = chosen[found.of_row]
+            placed[chosen] = greedy.assign(
+                renumbered[found.of_row[inside]], classes[inside], renumbered[order[chosen[order]]], shares
+            )
+        return placed
+
+
+def _any_in_group(found: groups.Groups, rows: Booleans) -> Booleans:
+    return np.bincount(found.of_row[rows], minlength=len(found.keys)) > 0
+
+
+def _rows_of_groups(numbers: Integers, source: Booleans, target: Booleans) -> tuple[Integers, NDArray[np.object_]]:
+    why = np.full(len(numbers), "", dtype=object)
+    why[~source & ~target] = "domain is neither source nor target"
+    why[source & (numbers == TEST)] = "source row of a group in test"
+    why[target & (numbers != TEST)] = "target row of a group in train or val"
+    return np.where(why == "", numbers, ASIDE), why

@@ -1,0 +1,1 @@
+"""Everything that needs torch: backbones, the probe, attacks and the training loop."""

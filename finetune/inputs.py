@@ -1,0 +1,80 @@
+"""What enters the learning part of a network: the frozen part's output for each view of each image.
+
+It is computed once and kept where memory allows, or computed anew at every step. Both give the same bits, because the frozen
+part always runs on batches of one shape.
+"""
+
+import math
+from collections.abc import Callable
+
+import psutil
+import torch
+from torch import Tensor, nn
+
+from finetune.data import Examples
+from finetune.team import SLICE, Team
+from finetune.views import Moves, show
+
+Inputs = Callable[[Tensor, Tensor], Tensor]  # (rows, views), integers of shape (n,), to what enters the learning part
+
+
+class Live:
+    """Runs the frozen part whenever it is asked."""
+
+    def __init__(self, trunk: nn.Module, examples: Examples, moves: Moves, team: Team) -> None:
+        self.trunk, self.team = trunk, team
+        self.pixels, self.moves = examples.pixels, torch.from_numpy(moves)
+
+    def __call__(self, rows: Tensor, views: Tensor) -> Tensor:
+        """Return the trunk's output for a view of each row; float32, channels last where there are channels."""
+        parts = self.team.map(lambda part: self._run(rows[part], views[part]), len(rows))
+        return torch.cat(parts)
+
+    def _run(self, rows: Tensor, views: Tensor) -> Tensor:
+        count = len(rows)
+        if self.team.device.type == "cpu" and count < SLICE:  # filled up to the one shape, see the module's docstring
+            rows, views = (torch.cat([values, values[-1:].expand(SLICE - count)]) for values in (rows, views))
+        device = self.team.device
+        pixels = show(self.pixels[rows].to(device), self.moves[rows, views].to(device))
+        with torch.no_grad():  # it holds for this thread only
+            images = pixels.to(torch.float32).div(255).contiguous(memory_format=torch.channels_last)
+            found: Tensor = self.trunk(images)
+        return found[:count]
+
+
+class Kept:
+    """Holds the frozen part's output for every view."""
+
+    def __init__(self, live: Live, count: int, views: int) -> None:
+        number = torch.arange(count * views)
+        self.views = views
+        found = [live(part // views, part % views) for part in torch.split(number, 64 * SLICE)]
+        self.channels_last = found[0].ndim == 4
+        # Stored with the channels last, so that a selection is in the layout in which convolutions are fastest.
+        self.values = torch.cat([part.permute(0, 2, 3, 1) if self.channels_last else part for part in found])
+
+    def __call__(self, rows: Tensor, views: Tensor) -> Tensor:
+        """Return the kept output for a view of each row."""
+        chosen = self.values[(rows * self.views + views).to(self.values.device)]
+        return chosen.permute(0, 3, 1, 2) if self.channels_last else chosen
+
+
+def prepare(trunk: nn.Module, examples: Examples, moves: Moves, team: Team, keep: bool = True) -> Inputs:
+    """Return the inputs of the learning part.
+
+    Args:
+        trunk: from float images in [0, 1], shape (N, 3, size, size), to what enters the learning part.
+        keep: whether the output may be kept; it is if it fits into a quarter of the memory that is free.
+    """
+    live = Live(trunk, examples, moves, team)
+    if not keep or not len(examples):
+        return live
+    one = live(torch.zeros(1, dtype=torch.int64), torch.zeros(1, dtype=torch.int64))
+    size = math.prod(one.shape) * one.element_size() * moves.shape[0] * moves.shape[1]
+    return Kept(live, *moves.shape[:2]) if size <= _free(team.device) // 4 else live
+
+
+def _free(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)

@@ -1,0 +1,91 @@
+"""How far a run is, what it has recorded, and which epoch is the best so far."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean cross-entropy and share of right answers on the validation rows."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the curves; epoch 0 is the model as it came, without rate and train loss."""
+
+    epoch: int
+    step: int
+    lr: float | None
+    train_loss: float | None
+    val_loss: float
+    val_accuracy: float
+
+
+@dataclass
+class Progress:
+    """The part of a run's state that is no tensor; plain numbers, so that JSON keeps every bit.
+
+    Attributes:
+        epoch, step: epochs ended, and steps taken in the one that runs.
+        loss_sum, seen: summed loss and number of images of the epoch that runs.
+        curve: a row per ended epoch, after that of epoch 0.
+        best: the row of the best epoch.
+        stale: epochs since the validation rows last saw a lower loss or a better model.
+    """
+
+    epoch: int
+    step: int
+    loss_sum: float
+    seen: int
+    curve: list[Row] = field(default_factory=list)
+    best: Row = field(default_factory=lambda: Row(0, 0, None, None, float("inf"), 0.0))
+    stale: int = 0
+
+    @classmethod
+    def start(cls, score: Score) -> "Progress":
+        """Return the progress of a run that begins with a model of this score."""
+        first = Row(0, 0, None, None, score.loss, score.accuracy)
+        return cls(0, 0, 0.0, 0, [first], first)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Progress":
+        """Return what ``dataclasses.asdict`` was made from."""
+        rows = [Row(**row) for row in values["curve"]]
+        return cls(**{**values, "curve": rows, "best": Row(**values["best"])})
+
+    @property
+    def loss(self) -> float:
+        """Return the mean train loss of the epoch that runs."""
+        return self.loss_sum / max(1, self.seen)
+
+    def finished(self, epochs: int, patience: int) -> bool:
+        """Return whether all epochs are over, or ``patience`` of them have brought nothing."""
+        return self.epoch >= epochs or self.stale >= patience
+
+    def stepped(self, loss: float, count: int) -> None:
+        """Count a step with ``count`` images and their summed loss."""
+        self.step, self.loss_sum, self.seen = self.step + 1, self.loss_sum + loss, self.seen + count
+
+    def closed(self, score: Score, rate: float, steps: int) -> bool:
+        """End the epoch and return whether it is the best so far.
+
+        Args:
+            rate: the head's learning rate at the end of the epoch.
+            steps: steps per epoch.
+        """
+        row = Row(self.epoch + 1, (self.epoch + 1) * steps, rate, self.loss, score.loss, score.accuracy)
+        lowest = min(other.val_loss for other in self.curve)
+        self.curve.append(row)
+        better = _key(row) > _key(self.best)
+        self.stale = 0 if better or row.val_loss < lowest else self.stale + 1
+        self.epoch, self.step, self.loss_sum, self.seen = self.epoch + 1, 0, 0.0, 0
+        self.best = row if better else self.best
+        return better
+
+
+def _key(row: Row) -> tuple[float, float]:
+    """Order rows by accuracy, then by loss: the model as it came is only replaced by one that is not below it."""
+    return row.val_accuracy, -row.val_loss

@@ -1,0 +1,115 @@
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from datatools.augment import transforms
+from datatools.augment.geometry import Geometry, Transform
+from datatools.errors import DataError, SettingsError
+from datatools.settings import parse
+
+Image = NDArray[np.uint8]
+FLIPS = tuple(Transform(name=name, arguments={"p": 0.5}) for name in ("HorizontalFlip", "VerticalFlip"))
+# What a transform needs beyond its defaults to run on 48 x 64 pixels.
+NEEDED: dict[str, dict[str, Any]] = {
+    "CenterCrop": {"height": 20, "width": 20},
+    "Crop": {"x_max": 30, "y_max": 30},
+    "CropAndPad": {"px": 4},
+    "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 5},
+    "LongestMaxSize": {"max_size": 32},
+    "RandomCrop": {"height": 20, "width": 20},
+    "RandomResizedCrop": {"size": (32, 32)},
+    "RandomSizedCrop": {"min_max_height": (20, 40), "size": (32, 32)},
+    "Resize": {"height": 20, "width": 30},
+    "SmallestMaxSize": {"max_size": 32},
+}
+
+
+def once(name: str, **arguments: Any) -> Geometry:
+    return Geometry(transforms=(Transform(name=name, arguments={"p": 1.0, **arguments}),))
+
+
+@pytest.mark.parametrize("name", transforms.known())
+def test_every_known_transform_gives_the_same_picture_from_the_same_stream(name: str, photo: Image) -> None:
+    method, before = once(name, **NEEDED.get(name, {})), photo.copy()
+    first, share = method(photo, None, np.random.default_rng(5))
+    Geometry(transforms=FLIPS)(photo, None, np.random.default_rng(1))
+    again, _ = method(photo, None, np.random.default_rng(5))
+    assert np.array_equal(first, again)
+    assert np.array_equal(photo, before)
+    assert (first.dtype, first.shape[2], share) == (np.uint8, 3, 1.0)
+
+
+def test_each_transform_of_a_chain_has_its_own_stream(photo: Image) -> None:
+    """The library's seeded chain would flip both ways or none, always together."""
+    expected = {"": photo, "h": photo[:, ::-1], "v": photo[::-1], "hv": photo[::-1, ::-1]}
+    seen = set()
+    for seed in range(40):
+        result, _ = Geometry(transforms=FLIPS)(photo, None, np.random.default_rng(seed))
+        seen |= {name for name, image in expected.items() if np.array_equal(result, image)}
+    assert seen == set(expected)
+
+
+def test_a_read_only_image_is_no_obstacle(photo: Image) -> None:
+    photo.flags.writeable = False
+    Geometry()(photo, None, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        (
+            "HorizontalFlipp",
+            {},
+            "unknown transform 'HorizontalFlipp' (did you mean HorizontalFlip?); known transforms: AdditiveNoise, ",
+        ),
+        ("FDA", {}, "unknown transform 'FDA' (FDA needs a second image); known transforms: "),
+        ("Affine", {"rotatee": 3}, "Affine has no argument 'rotatee'; known arguments: scale, translate_percent, "),
+        ("HorizontalFlip", {"strict": True}, "HorizontalFlip has no argument 'strict'; known arguments: p"),
+        ("HorizontalFlip", {"p": 1.5}, "HorizontalFlip: p: Input should be less than or equal to 1, got 1.5"),
+        ("RandomCrop", {"height": 20}, "RandomCrop: width: Field required"),
+    ],
+)
+def test_a_wrong_transform_or_argument_is_an_error(name: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        transforms.build(name, arguments)
+    assert str(caught.value).startswith(message)
+
+
+def test_the_error_names_the_place_in_the_settings() -> None:
+    chain = [{"name": "HorizontalFlip"}, {"name": "Affine", "arguments": {"turn": 5}}]
+    with pytest.raises(
+        SettingsError, match=r"^params.yaml: augment.transforms\[1\]: Affine has no argument 'turn'; known"
+    ):
+        parse(Geometry, {"transforms": chain}, "params.yaml: augment")
+
+
+def test_an_empty_chain_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Geometry(transforms=())
+
+
+def test_a_result_that_is_no_picture_is_refused(photo: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = once("ToGray", num_output_channels=1)
+    with pytest.raises(DataError, match="ToGray: gave uint8 of shape"):
+        method(photo, None, np.random.default_rng(0))
+
+
+def test_importing_the_library_asks_no_server_and_loads_no_torch() -> None:
+    """In a fresh process: here both may have happened before."""
+    script = (
+        "import socket, sys\n"
+        "def refuse(*_): raise AssertionError('a connection')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from datatools.augment.transforms import known\n"
+        "known()\n"
+        "assert 'torch' not in sys.modules\n"
+        "import os; assert os.environ['NO_ALBUMENTATIONS_UPDATE'] == '1'"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], check=True, env={"PATH": ""}, cwd=transforms.__file__.split("datatools")[0]
+    )

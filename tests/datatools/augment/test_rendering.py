@@ -1,0 +1,161 @@
+"""Every method that needs no model, in one table."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from datatools.augment.fda import Fda
+from datatools.augment.geometry import Geometry, Transform
+from datatools.augment.lineage import Made
+from datatools.augment.make import make
+from datatools.augment.method import PixelMethod
+from datatools.augment.mixup import MixUp
+from datatools.augment.plan import plan
+from datatools.augment.render import changes, render, shrink
+from datatools.augment.sources import select
+from datatools.augment.style_mix import StyleMix
+from datatools.cache import Store
+from datatools.errors import DataError
+from datatools.images import decode
+from tests.datatools.augment.gallery import MAGENTA, gallery, picture
+
+METHODS: dict[str, PixelMethod] = {
+    "geometry": Geometry(probability=1.0, copies=2),
+    "fda": Fda(probability=1.0, beta=0.05),
+    "style_mix": StyleMix(probability=1.0),
+    "mixup": MixUp(probability=1.0),
+}
+Files = dict[str, bytes]
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    monkeypatch.chdir(tmp_path)
+    return gallery(48)
+
+
+def derive(
+    rows: pd.DataFrame, *methods: PixelMethod, store: str = ".store", before_save: Callable[[], None] = lambda: None
+) -> tuple[list[Made], Files]:
+    sources = select(rows, dict(zip(rows["image_id"], rows["path"], strict=True)), {})
+    recipes = plan(sources, methods, [{}] * len(methods), 0, None)
+    files: Files = {}
+
+    def save(image_id: str, png: bytes) -> str:
+        before_save()
+        files[image_id] = png
+        return f"{image_id}.png"
+
+    made = make([(recipe, methods[recipe.entry]) for recipe in recipes], 0, 256, Store(Path(store)), save)
+    return made, files
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_keeps_size_type_and_held_out_images_out(name: str, rows: pd.DataFrame) -> None:
+    made, files = derive(rows, METHODS[name])
+    assert len(made) == len(files) == METHODS[name].copies * (rows["split"] == "train").sum()
+    by_path = rows.set_index("path")
+    for image in made:
+        pixels = decode(files[image.recipe.image_id], "derived")
+        assert pixels.shape == (image.height, image.width, 3)
+        assert pixels.dtype == np.uint8
+        assert image.bytes == len(files[image.recipe.image_id])
+        assert by_path.loc[image.recipe.parent.path, "split"] == "train"
+        # Held-out pictures are magenta; had one lent its pixels or its look, blue and red would rise far above green somewhere.
+        assert (pixels.astype(int).mean(axis=(0, 1)) < 225).all()
+    assert {parent.path for image in made for parent in image.recipe.parents}.isdisjoint(
+        by_path.index[by_path["split"].isin(["val", "test"])]
+    )
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_targets_sum_to_one_and_only_mixtures_are_soft(name: str, rows: pd.DataFrame) -> None:
+    made, _ = derive(rows, METHODS[name])
+    for image in made:
+        classes, probabilities = image.target
+        assert sum(probabilities) == pytest.approx(1.0)
+        assert image.label in classes
+        if name != "mixup":
+            assert (classes, probabilities) == ([image.recipe.parent.label], [1.0])
+    assert (name == "mixup") == any(len(image.target[0]) == 2 for image in made)
+
+
+def test_a_mixture_is_what_its_target_says(rows: pd.DataFrame) -> None:
+    made, files = derive(rows, METHODS["mixup"])
+    for image in made:
+        parent, partner = (decode(Path(item.path).read_bytes(), item.path) for item in image.recipe.parents)
+        if parent.shape == partner.shape:
+            expected = np.rint(image.share * parent + (1 - image.share) * partner)
+            assert np.array_equal(decode(files[image.recipe.image_id], "derived"), expected)
+
+
+def test_workers_order_and_neighbours_change_no_byte(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = tuple(METHODS.values())
+    _, one = derive(rows, *methods)
+    monkeypatch.setenv("TOOLKIT_WORKERS", "2")
+    _, two = derive(rows[::-1], *methods[::-1], store=".two")
+    assert two == one
+    monkeypatch.setenv("TOOLKIT_WORKERS", "1")
+    _, fewer = derive(rows[rows["split"] != "val"], METHODS["geometry"], store=".other")
+    assert fewer.items() <= one.items()
+
+
+def test_a_killed_run_continues_where_it_stopped(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, whole = derive(rows, METHODS["fda"], store=".whole")
+    left, calls = [10], []
+
+    def fail_in_the_end() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        derive(rows, METHODS["fda"], before_save=fail_in_the_end)
+    monkeypatch.setattr(
+        "datatools.augment.make.render", lambda *args, **options: calls.append(1) or render(*args, **options)
+    )
+    _, continued = derive(rows, METHODS["fda"])
+    assert continued == whole
+    assert len(calls) == len(whole) - 11  # ten saved, one made and not yet saved
+
+
+def test_a_method_that_destroys_the_image_is_an_error_with_method_and_parent(rows: pd.DataFrame) -> None:
+    corner = Transform(name="CenterCrop", arguments={"height": 1, "width": 1, "p": 1.0})
+    flat = Geometry(probability=1.0, transforms=(corner,))
+    with pytest.raises(DataError, match=r"^geometry: data/raw/\d+.png: nothing is left to see"):
+        derive(rows, flat)
+
+
+def test_a_parent_that_was_flat_may_stay_so(rows: pd.DataFrame) -> None:
+    from datatools.images import encode_png, write_bytes
+
+    train = rows["split"] == "train"
+    for number, path in enumerate(rows.loc[train, "path"]):
+        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
+    made, _ = derive(rows, Geometry(probability=1.0))
+    assert made
+
+
+@pytest.mark.parametrize(("height", "width", "expected"), [(40, 48, (40, 48)), (96, 48, (64, 32)), (1, 640, (1, 64))])
+def test_shrinking_bounds_the_longer_side(height: int, width: int, expected: tuple[int, int]) -> None:
+    assert shrink(picture(0, height, width), 64).shape[:2] == expected
+
+
+def test_changes_are_in_grey_levels(photo: NDArray[np.uint8]) -> None:
+    other = photo.copy()
+    other[0, 0, 0] = photo[0, 0, 0] + 5 if photo[0, 0, 0] < 250 else photo[0, 0, 0] - 5
+    assert changes(other, photo) == (5, pytest.approx(5 / photo.size))
+    assert changes(photo[:5], photo) == (None, None)
+
+
+def test_the_held_out_pictures_would_be_noticed() -> None:
+    """The test above must be able to fail."""
+    held_out = np.full((40, 48, 3), MAGENTA, np.uint8)
+    for name, method in METHODS.items():
+        if name != "geometry":
+            results = [method(picture(1), held_out, np.random.default_rng(seed))[0] for seed in range(8)]
+            assert max(result.mean(axis=(0, 1)).max() for result in results) >= 225

@@ -1,0 +1,197 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from datatools.report.inputs import Inputs
+from datatools.report.sections import (
+    SECTIONS,
+    augment,
+    deduplicate,
+    denoise,
+    evaluate,
+    finetune,
+    impute,
+    ingest,
+    probe,
+    split,
+)
+from tests.datatools.report.world import CLASSES, ingested, without_extras, world
+
+
+@pytest.fixture(scope="module")
+def inputs() -> Inputs:
+    return world(ingested(200))
+
+
+def judged(inputs: Inputs) -> pd.DataFrame:
+    return inputs.predictions[inputs.predictions["split"] == "test"]
+
+
+def test_the_confusion_matrix_is_scikit_learns(inputs: Inputs) -> None:
+    of = judged(inputs)
+    found = evaluate.matrix(of)
+    assert found is not None
+    counts = [[cell["n"] for cell in row["cells"]] for row in found["rows"]]
+    shares = [[cell["share"] for cell in row["cells"]] for row in found["rows"]]
+    assert np.array_equal(counts, metrics.confusion_matrix(of["label"], of["predicted"]))
+    assert np.allclose(shares, metrics.confusion_matrix(of["label"], of["predicted"], normalize="true"))
+
+
+def test_scores_per_class_and_domain_are_scikit_learns(inputs: Inputs) -> None:
+    of = judged(inputs)
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        of["label"], of["predicted"], zero_division=np.nan
+    )
+    rows = evaluate.per_class(inputs.breakdown, "test")
+    assert [row["row"].name for row in rows] == list(CLASSES)
+    assert [row["row"].marks[1].value for row in rows] == pytest.approx(list(recall))
+    assert [row["f1"] for row in rows] == [f"{value:.2f}" for value in f1]
+    assert [row["precision"] for row in rows] == [f"{value * 100:.0f}\u202f%" for value in precision]
+    domains = evaluate.per_name(inputs.breakdown, "test", "domain", "accuracy")
+    right = (of["label"] == of["predicted"]).groupby(of["domain"]).mean()
+    assert {row.name: row.marks[1].value for row in domains} == pytest.approx(right.to_dict())
+
+
+def test_most_frequent_confusions(inputs: Inputs) -> None:
+    of = judged(inputs)
+    wrong = of[of["label"] != of["predicted"]]
+    first = evaluate.confusions(of)[0]
+    assert first["n"] == wrong.groupby(["label", "predicted"]).size().max()
+    assert sum(pair["n"] for pair in evaluate.confusions(of, most=99)) == len(wrong)
+
+
+def test_errors_are_wrong_and_the_surest_come_first(inputs: Inputs) -> None:
+    found = evaluate.errors(inputs, judged(inputs))
+    assert all(error["label"] != error["predicted"] for error in found)
+    of = judged(inputs)
+    wrong = of[of["label"] != of["predicted"]]
+    assert len(found) == min(len(wrong), 2 * inputs.pictures)
+    sure = [int(error["sure"].removesuffix("\u202f%")) for error in found]
+    assert sure == sorted(sure, reverse=True)
+    assert sure[0] == pytest.approx(100 * wrong["probabilities"].map(max).max(), abs=0.5)
+
+
+def test_many_classes_show_the_weakest_and_say_how_many_are_left_out() -> None:
+    names = tuple(f"class {row:03d}" for row in range(60))
+    many = world(ingested(900, names))
+    view = evaluate.view(many).view
+    assert view["matrix"] is None
+    assert len(view["classes"]) == evaluate.MOST_ROWS
+    assert view["hidden"]["class"] == 60 - evaluate.MOST_ROWS
+    recalls = [item["row"].marks[1].value for item in view["classes"]]
+    assert recalls == sorted(recalls)
+    assert len(view["roc"]["legend"]) == 8
+    assert view["roc"]["more"] == many.roc["class"].nunique() - 8
+
+
+def test_a_label_that_training_never_saw_is_in_the_matrix_and_the_table(inputs: Inputs) -> None:
+    strange = inputs.predictions.copy()
+    rows = strange.index[strange["split"] == "test"][:3]
+    strange["label"] = strange["label"].astype(object)
+    strange.loc[rows, "label"] = "yak"
+    found = evaluate.matrix(strange[strange["split"] == "test"])
+    assert found is not None
+    assert found["names"][-1] == "yak"
+    assert found["rows"][-1]["n"] == 3
+
+
+def test_split_tables_add_up(inputs: Inputs) -> None:
+    for column in ("label", "domain"):
+        table = split.crossed(inputs.rows, column)
+        sums = np.array([[cell["n"] for cell in row["cells"]] for row in table["body"]]).sum(axis=0)
+        assert list(sums) == table["totals"]
+        assert sum(table["totals"]) == len(inputs.rows)
+    shares = [sum(row["cells"][0]["share"] for row in split.crossed(inputs.rows, "label")["body"])]
+    assert shares == pytest.approx([1.0])
+
+
+def test_unlabelled_and_set_aside_rows_are_told(inputs: Inputs) -> None:
+    rows = inputs.rows.copy()
+    rows.loc[rows.index[:5], "label"] = None
+    rows.loc[rows.index[5:9], "split"] = None
+    changed = replace(inputs, rows=rows, ingested=inputs.ingested.assign(label=rows["label"]))
+    assert "4 set aside" in split.view(changed).headline
+    assert "5 without a label" in ingest.view(changed).headline
+    assert {row["name"] for row in split.crossed(rows, "label")["body"]} == {*CLASSES, "no label"}
+    assert "no label" in {row["name"] for row in ingest.sheet(changed)["classes"]}
+
+
+def test_ingest_shows_every_class_in_every_domain(inputs: Inputs) -> None:
+    sheet = ingest.sheet(inputs)
+    assert sum(cell["n"] for row in sheet["classes"] for cell in row["cells"]) == len(inputs.ingested)
+    assert all(cell["pictures"] for row in sheet["classes"] for cell in row["cells"])
+    assert sum(row["n"] for row in ingest.refused(inputs.quarantine)) == len(inputs.quarantine)
+
+
+def test_duplicates_show_the_least_alike_first(inputs: Inputs) -> None:
+    distances = [float(pair["distance"]) for pair in deduplicate.pairs(inputs)]
+    assert distances == [4, 3, 2, 0]
+    assert "1 exact duplicate and 3 near duplicates" in deduplicate.view(inputs).headline
+    assert deduplicate.conflicts(inputs)[0]["n"] == 2
+
+
+def test_pictures_left_out_for_their_labels_have_no_keeper_and_are_counted_apart(inputs: Inputs) -> None:
+    dropped = inputs.dropped.astype({"distance": "Int64"})
+    dropped.loc[[0, 1], ["keeper_id", "keeper_path", "distance"]] = None
+    dropped.loc[[0, 1], "kind"] = "conflict"
+    changed = replace(inputs, dropped=dropped)
+    assert len(deduplicate.pairs(changed)) == 2
+    headline = deduplicate.view(changed).headline
+    assert "2 near duplicates dropped; 2 files left out because their labels disagree; 200 images stay" in headline
+
+
+def test_denoise_counts_what_has_other_pixels(inputs: Inputs) -> None:
+    changed = denoise.changed_images(inputs)
+    both = inputs.rows.merge(inputs.pixels, on="image_id")
+    assert set(changed["image_id"]) == set(both.loc[both["path_x"] != both["path_y"], "image_id"])
+    assert sum(row["n"] for row in denoise.decisions(inputs.estimates)) == len(inputs.estimates)
+
+
+def test_impute_counts_gaps_before_and_after(inputs: Inputs) -> None:
+    found = {row["name"]: row for row in impute.missing(inputs)}
+    assert found["weight"]["gaps"] == inputs.rows["x_weight"].isna().sum()
+    assert (found["weight"]["after"], found["age"]["gaps"]) == (0.0, 0)
+    assert [row["name"] for row in impute.validation(inputs.imputation)] == ["iterative", "median"]
+
+
+def test_augment_shows_parents_and_soft_labels(inputs: Inputs) -> None:
+    mixed = augment.method(inputs, "mixup")
+    assert {len(example["parents"]) for example in mixed["examples"]} <= {1, 2}
+    assert mixed["name"] == "MixUp"
+    assert "to 70\u202f% of 10 of them, and to 90\u202f% of their parents" in augment.method(inputs, "geometry")["note"]
+    assert mixed["note"] == ""
+    assert any("70\u202f%" in example["target"] for example in mixed["examples"])
+
+
+def test_training_is_told_with_what_was_kept(inputs: Inputs) -> None:
+    assert "epoch 8 was kept, with 84.0\u202f% of val images right" in finetune.view(inputs).headline
+    none = {**inputs.metrics["finetune"], "best_epoch": 0, "derived_images": 0}
+    headline = finetune.view(replace(inputs, metrics={**inputs.metrics, "finetune": none})).headline
+    assert "no epoch beat the probe" in headline
+    assert "augmentation" not in headline
+
+
+def test_what_was_not_recorded_has_no_chart(inputs: Inputs) -> None:
+    blind = inputs.curves.assign(val_loss=np.nan, val_accuracy=np.nan)
+    assert [chart["title"] for chart in finetune.charts(inputs.curves, 8)] == ["Loss", "Accuracy", "Learning rate"]
+    assert [chart["title"] for chart in finetune.charts(blind, 8)] == ["Loss", "Learning rate"]
+
+
+def test_probe_shows_all_floors_and_two_without_a_table(inputs: Inputs) -> None:
+    assert len(probe.floors(inputs.metrics["probe"], "test")) == 4
+    alone = {name: value for name, value in inputs.metrics["probe"].items() if "table" not in name}
+    assert len(probe.floors(alone, "test")) == 2
+
+
+def test_every_section_has_something_to_say_where_nothing_optional_happened(inputs: Inputs) -> None:
+    plain = without_extras(inputs)
+    headlines = {section(plain).anchor: section(plain).headline for section in SECTIONS}
+    assert all(headlines.values())
+    assert "nothing refused" in headlines["ingest"]
+    assert headlines["deduplicate"].startswith("No duplicates")
+    assert headlines["denoise"].startswith("No image was changed")
+    assert headlines["impute"].startswith("The data have no tabular features")
+    assert headlines["augment"].startswith("Nothing was added")

@@ -1,0 +1,281 @@
+"""A small world of tables for the page: what the stages would leave for a table of images, with all that can be shown."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from datatools.evaluate import judgement, plots
+from datatools.evaluate import predictions as evaluate_predictions
+from datatools.evaluate.intervals import wilson
+from datatools.evaluate.judgement import Answers
+from datatools.evaluate.scores import Intervals
+from datatools.report.inputs import Inputs
+
+HOW = Intervals(draws=100)
+CLASSES = ("cat", "dog", "emu")
+DOT = "data:image/png;base64,iVBORw0KGgo="
+
+
+def ingested(count: int = 60, classes: tuple[str, ...] = CLASSES) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    ids = sorted(hashlib.sha256(str(row).encode()).hexdigest() for row in range(count))
+    return pd.DataFrame(
+        {
+            "image_id": ids,
+            "path": [f"data/raw/{name[:8]}.png" for name in ids],
+            "label": rng.choice(classes, count),
+            "domain": rng.choice(["ink", "oil"], count),
+            "captured_at": pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(np.arange(count), unit="D"),
+            "group_id": None,
+            "x_weight": np.where(rng.random(count) < 0.4, np.nan, rng.normal(size=count)),
+            "x_age": rng.normal(size=count),
+        }
+    )
+
+
+def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: DOT, seed: int = 0) -> Inputs:
+    """Return inputs in which every section has something to show."""
+    rng = np.random.default_rng(seed)
+    split = rows.assign(
+        cluster_id=rows["image_id"], split=rng.choice(["train", "val", "test"], len(rows), p=[0.6, 0.15, 0.25])
+    )
+    features = [name for name in rows.columns if name.startswith("x_")]
+    predictions = predicted(split, rng)
+    metrics = {
+        "ingest": {"images": len(rows)},
+        "evaluate": evaluated(predictions),
+        "probe": probed(predictions),
+        "finetune": FINETUNED,
+        "augment": {
+            "methods": {
+                "geometry": {"checked": 10, "agreement_before": 0.9, "agreement_after": 0.7},
+                "fgsm": {
+                    "checked": 9,
+                    "agreement_before": 0.9,
+                    "agreement_after": 0.4,
+                    "success_rate": 0.5,
+                    "largest_change": 8,
+                },
+            }
+        },
+    }
+    return Inputs(
+        ingested=rows,
+        quality=quality(rows, rng),
+        quarantine=pd.DataFrame(
+            [("data/raw/bad.png", "truncated", "ends early"), ("a.csv: row 7", "no_file", "no such file")],
+            columns=["path", "reason", "detail"],
+        ),
+        columns={
+            "columns": {
+                name: {"kind": "float", "known": 40, "missing": 20, "example": "1.5", "unparsed": 0, "precision": {}}
+                for name in ("weight", "age", "note")
+            },
+            "unused": ["note"],
+        },
+        dropped=dropped(rows),
+        conflicts=pd.DataFrame(
+            {
+                "cluster_id": ["k", "k"],
+                "image_id": rows["image_id"][:2],
+                "path": rows["path"][:2],
+                "label": ["cat", "dog"],
+            }
+        ),
+        pixels=split[["image_id"]].assign(
+            path=np.where(np.arange(len(rows)) % 9 == 0, rows["path"].iloc[1], rows["path"])
+        ),
+        estimates=estimates(rows, rng),
+        rows=split,
+        audit=AUDIT,
+        completed=split[["image_id", *features]].fillna(0.0),
+        imputation={
+            "columns": {
+                name: {"missing": float(rows[name].isna().mean()), "method": "iterative", "indicator": True}
+                for name in features
+            },
+            "validation": {
+                "mean_error": {"median": 1.02, "iterative": 0.61},
+                "best_on": {"iterative": 1},
+                "best": "iterative",
+            },
+        },
+        derived=derived(split, rng),
+        curves=curves(),
+        model={
+            "delivered": "finetuned",
+            "classes": list(CLASSES),
+            "backbone": {"name": "tf_efficientnet_lite0"},
+            "preprocessing": {"size": 128},
+            "settings": {"strategy": {"method": "partial"}, "rate": 1e-3, "batch_size": 32},
+        },
+        predictions=predictions,
+        breakdown=breakdown(predictions),
+        roc=roc(predictions),
+        metrics=metrics,
+        settings={"split": {"seed": 0, "strategy": {"method": "stratified", "fractions": [0.6, 0.15, 0.25]}}},
+        versions={"python": "3.11.0", "numpy": "2.0"},
+        digest="0123456789abcdef",
+        title="Transfer learning report",
+        pictures=8,
+        picture=picture,
+    )
+
+
+FINETUNED = {
+    "best_epoch": 8,
+    "epochs": 8,
+    "train_images": 63,
+    "derived_images": 30,
+    "probe_val_accuracy": 0.5,
+    "val_accuracy": 0.84,
+}
+AUDIT: list[dict[str, Any]] = [
+    {
+        "check": "group_overlap",
+        "passed": True,
+        "severity": "error",
+        "value": 0.0,
+        "detail": "no group is in two splits",
+        "rows": 0,
+    },
+    {
+        "check": "domain_time",
+        "passed": False,
+        "severity": "warning",
+        "value": 0.83,
+        "detail": "domain and time are confounded: Cramér's V is 0.83",
+        "rows": 60,
+    },
+]
+
+
+def predicted(split: pd.DataFrame, rng: np.random.Generator, skill: float = 2.2) -> pd.DataFrame:
+    classes = sorted(split["label"].dropna().unique())
+    truth = split["label"].map({name: row for row, name in enumerate(classes)}).fillna(0).astype(int)
+    logits = rng.normal(size=(len(split), len(classes))) + skill * np.eye(len(classes))[truth]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return evaluate_predictions.table(split, probabilities, classes)
+
+
+def answers(predictions: pd.DataFrame) -> tuple[Answers, Answers]:
+    classes = tuple(sorted(predictions["label"].dropna().unique()))
+    rng = np.random.default_rng(9)
+    return Answers(predictions, classes, "finetuned"), Answers(predicted(predictions, rng, 1.6), classes, "probe")
+
+
+def evaluated(predictions: pd.DataFrame) -> dict[str, Any]:
+    return judgement.metrics(*answers(predictions), predictions.loc[predictions["split"] == "train", "label"], HOW)
+
+
+def breakdown(predictions: pd.DataFrame) -> pd.DataFrame:
+    return judgement.breakdown(*answers(predictions), HOW)
+
+
+def roc(predictions: pd.DataFrame) -> pd.DataFrame:
+    return plots.curves(answers(predictions)[0].on("test"))
+
+
+def probed(predictions: pd.DataFrame) -> dict[str, Any]:
+    train = predictions[predictions["split"] == "train"]
+    floors: dict[str, Any] = {}
+    for name, share in (("majority", 0.3), ("table", 0.4), ("image", 0.7), ("image_and_table", 0.72)):
+        score = {split: int((predictions["split"] == split).sum()) for split in ("val", "test")}
+        floors[name] = {f"{split}_accuracy": wilson(int(n * share), n).plain() for split, n in score.items()}
+        floors[name] |= {"regularisation": 0.01, "converged": True} if name != "majority" else {}
+    return {"classes": train["label"].nunique(), **floors}
+
+
+def quality(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    side = rng.integers(40, 90, len(rows))
+    return rows[["image_id", "path"]].assign(width=side, height=side + 4, bytes=side * 50, format="PNG")
+
+
+def dropped(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "image_id": rows["image_id"][2:6].to_numpy(),
+            "path": rows["path"][2:6].to_numpy(),
+            "keeper_id": rows["image_id"][6:10].to_numpy(),
+            "keeper_path": rows["path"][6:10].to_numpy(),
+            "cluster_id": "k",
+            "kind": ["exact", "near", "near", "near"],
+            "distance": [0, 4, 3, 2],
+        }
+    )
+
+
+def estimates(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    sigma = rng.gamma(2.0, 2.0, len(rows))
+    decision = np.where(sigma > 6, "denoise", "keep")
+    return rows[["image_id"]].assign(
+        sigma=sigma, impulse=0.0, decision=decision, method=np.where(sigma > 6, "nlmeans", None)
+    )
+
+
+def derived(split: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    train = split[split["split"] == "train"].reset_index(drop=True)
+    made = []
+    for method in ("fda", "geometry", "mixup"):
+        for row in range(min(10, len(train))):
+            other = int(rng.integers(0, len(train)))
+            parents = [row, other] if method == "mixup" else [row]
+            names = sorted({train["label"][place] for place in parents})
+            made.append(
+                {
+                    "image_id": hashlib.sha256(f"{method}{row}".encode()).hexdigest(),
+                    "path": train["path"][row],
+                    "label": train["label"][row],
+                    "domain": train["domain"][row],
+                    "cluster_id": "k",
+                    "split": "train",
+                    "parents": [train["image_id"][place] for place in parents],
+                    "method": method,
+                    "copy": 0,
+                    "target_classes": names,
+                    "target_probabilities": [0.7, 0.3] if len(names) == 2 else [1.0],
+                }
+            )
+    return pd.DataFrame(made)
+
+
+def curves() -> pd.DataFrame:
+    epoch = np.arange(9)
+    return pd.DataFrame(
+        {
+            "epoch": epoch,
+            "step": epoch * 10,
+            "lr": np.where(epoch > 0, 1e-3 * np.cos(epoch / 9 * np.pi / 2), np.nan),
+            "train_loss": np.where(epoch > 0, 1.6 * np.exp(-epoch / 3) + 0.1, np.nan),
+            "val_loss": 1.5 * np.exp(-epoch / 3) + 0.4 + 0.012 * epoch,
+            "val_accuracy": 0.85 - 0.6 * np.exp(-epoch / 2),
+        }
+    )
+
+
+def without_extras(inputs: Inputs) -> Inputs:
+    """The same world where nothing optional happened: no table, no duplicate, nothing denoised, added or refused."""
+    plain = [name for name in inputs.ingested.columns if not name.startswith("x_")]
+    return replace(
+        inputs,
+        ingested=inputs.ingested[plain].assign(
+            captured_at=pd.Series(pd.NaT, index=inputs.ingested.index, dtype="datetime64[us, UTC]")
+        ),
+        rows=inputs.rows[[name for name in inputs.rows.columns if not name.startswith("x_")]].assign(
+            captured_at=pd.Series(pd.NaT, index=inputs.rows.index, dtype="datetime64[us, UTC]")
+        ),
+        quarantine=inputs.quarantine[:0],
+        columns={"columns": {}, "unused": []},
+        dropped=inputs.dropped[:0],
+        conflicts=inputs.conflicts[:0],
+        pixels=inputs.rows[["image_id", "path"]],
+        completed=inputs.completed[["image_id"]],
+        imputation={},
+        derived=inputs.derived[:0],
+        audit=AUDIT[:1],
+        settings={},
+    )

@@ -1,0 +1,97 @@
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+
+from datatools.errors import DataError
+from datatools.split import Temporal
+from datatools.split.fractions import Fractions
+from datatools.split.temporal import cuts_by_share
+from datatools.split.times import parse_duration
+from tests.datatools.split.tables import manifest, manifests
+
+BY_DATE = {"val_from": "2024-02-01", "test_from": "2024-03-01"}
+
+
+@given(manifests(), st.sampled_from(["0d", "6d", "11d", "1h"]))
+def test_each_split_plus_the_gap_ends_before_the_next_begins(rows: pd.DataFrame, gap: str) -> None:
+    split = pd.Series(Temporal(gap=gap, undated="train", **BY_DATE)(rows, 0).split)
+    times = rows["captured_at"]
+    for earlier, later in (("train", "val"), ("train", "test"), ("val", "test")):
+        end, start = times[split == earlier].max(), times[split == later].min()
+        assert pd.isna(end) or pd.isna(start) or end + parse_duration(gap) < start
+    assert times[split.isin(["val", "test"])].notna().all()
+
+
+@given(st.lists(st.integers(0, 15), min_size=3, max_size=60).filter(lambda days: len(set(days)) >= 3))
+def test_equal_times_stay_together_and_no_split_is_empty(days: list[int]) -> None:
+    rows = manifest(["cat"] * len(days), days=days)
+    split = pd.Series(Temporal()(rows, 0).split)
+    assert all(len(set(part)) == 1 for _, part in split.groupby(rows["captured_at"]))
+    assert set(split) == {"train", "val", "test"}
+
+
+@given(st.lists(st.integers(0, 15), min_size=3, max_size=60).filter(lambda days: len(set(days)) >= 3))
+def test_the_first_cut_is_the_time_stamp_with_the_nearest_share(days: list[int]) -> None:
+    times = np.array(days, dtype=np.int64)
+    val, test = cuts_by_share(times, Fractions())
+    moments = sorted(set(days))
+    off = {moment: abs((times < moment).mean() - 0.7) for moment in moments[1:-1]}
+    assert off[val] == min(off.values())
+    off = {moment: abs((times < moment).mean() - 0.85) for moment in moments if moment > val}
+    assert off[test] == pytest.approx(min(off.values()))
+
+
+def test_single_rows_get_their_shares() -> None:
+    split = Temporal()(manifest(["cat"] * 100, days=range(100)), 0).split
+    assert list(split) == ["train"] * 70 + ["val"] * 15 + ["test"] * 15
+
+
+def test_explicit_dates_open_val_and_test() -> None:
+    rows = manifest(["cat"] * 4, days=[30.9, 31, 59.9, 60])
+    assert list(Temporal(**BY_DATE)(rows, 0).split) == ["train", "val", "val", "test"]
+
+
+def test_a_group_across_a_cut_stays_where_most_of_it_is() -> None:
+    rows = manifest(["cat"] * 5, days=[1, 2, 40, 41, 70], clusters=[0, 0, 0, 1, 1])
+    assigned = Temporal(**BY_DATE)(rows, 0)
+    assert list(assigned.split) == ["train", "train", None, "val", None]
+    assert assigned.set_aside() == {"other rows of its group lie in another period": 2}
+
+
+def test_rows_within_the_gap_have_no_say_in_where_their_group_belongs() -> None:
+    rows = manifest(["cat"] * 4, days=[22, 23, 40, 1], clusters=[0, 0, 0, 1])
+    assert list(Temporal(gap="10d", **BY_DATE)(rows, 0).split) == [None, None, "val", "train"]
+
+
+def test_rows_within_the_gap_are_set_aside_and_counted() -> None:
+    rows = manifest(["cat"] * 5, days=[20.5, 21, 22, 31, 60])
+    assigned = Temporal(gap="10d", **BY_DATE)(rows, 0)
+    assert list(assigned.split) == ["train", None, None, "val", "test"]
+    assert assigned.set_aside() == {"within the gap before the next split": 2}
+    assert assigned.promise.gap == timedelta(days=10)
+
+
+def test_undated_rows_are_refused_by_count_and_example() -> None:
+    rows = manifest(["cat"] * 3, days=[1, None, None])
+    with pytest.raises(
+        DataError,
+        match=r"^split.strategy: 2 of 3 rows have no captured_at, for example data/raw/1.png; .*undated: train$",
+    ):
+        Temporal(**BY_DATE)(rows, 0)
+
+
+def test_undated_rows_go_to_train_only() -> None:
+    rows = manifest(["cat"] * 4, days=[1, None, 70, None], clusters=[0, 1, 2, 2])
+    assigned = Temporal(undated="train", **BY_DATE)(rows, 0)
+    assert list(assigned.split) == ["train", "train", "test", None]
+    assert assigned.set_aside() == {"undated, and its group lies in val or test": 1}
+
+
+@pytest.mark.parametrize("days", [[1] * 5, [1, 2] * 3, [None] * 4])
+def test_fewer_than_three_times_are_refused(days: list[int | None]) -> None:
+    with pytest.raises(DataError, match="needs at least 3 different times in captured_at, found"):
+        Temporal(undated="train")(manifest(["cat"] * len(days), days=days), 0)

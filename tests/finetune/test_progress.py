@@ -1,0 +1,47 @@
+import json
+from dataclasses import asdict
+
+from finetune.progress import Progress, Score
+
+
+def after(*scores: tuple[float, float]) -> Progress:
+    """Return the progress after epochs with these losses and accuracies; the first is the model as it came."""
+    progress = Progress.start(Score(*scores[0]))
+    for score in scores[1:]:
+        progress.stepped(1.5, 2)
+        progress.closed(Score(*score), 0.1, 1)
+    return progress
+
+
+def test_a_model_below_the_first_is_never_the_best() -> None:
+    assert after((0.9, 0.80), (0.1, 0.79), (0.2, 0.799)).best.epoch == 0
+
+
+def test_of_equal_accuracies_the_lower_loss_is_best_and_of_equal_models_the_first() -> None:
+    assert after((0.9, 0.8), (0.8, 0.8)).best.epoch == 1
+    assert after((0.9, 0.8), (0.9, 0.8)).best.epoch == 0
+    assert after((0.9, 0.8), (1.9, 0.9), (0.1, 0.8)).best.epoch == 1
+
+
+def test_training_stops_after_as_many_fruitless_epochs_as_patience_allows() -> None:
+    fruitless = [(1.0, 0.5), (1.1, 0.5), (1.1, 0.4), (1.2, 0.5)]
+    assert not after(*fruitless[:3]).finished(epochs=9, patience=3)
+    assert after(*fruitless).finished(epochs=9, patience=3)
+    assert not after(*fruitless, (0.9, 0.4)).finished(epochs=9, patience=3)  # a lower loss is progress
+    assert not after(*fruitless, (2.0, 0.6)).finished(epochs=9, patience=3)  # and so is a better model
+    assert after((1.0, 0.5), (0.9, 0.5)).finished(epochs=1, patience=3)
+
+
+def test_json_keeps_every_bit() -> None:
+    progress = after((1 / 3, 0.1 + 0.2), (2 / 7, 1e-17))
+    progress.stepped(0.1, 3)
+    assert Progress.from_json(json.loads(json.dumps(asdict(progress)))) == progress
+
+
+def test_train_loss_is_the_mean_over_images() -> None:
+    progress = Progress.start(Score(1.0, 0.0))
+    progress.stepped(6.0, 3)
+    progress.stepped(1.0, 1)
+    progress.closed(Score(1.0, 0.0), 0.1, 2)
+    assert progress.curve[-1].train_loss == 7 / 4
+    assert (progress.epoch, progress.step, progress.seen) == (1, 0, 0)

@@ -1,0 +1,204 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datatools import manifest
+from datatools.augment.fda import Fda
+from datatools.augment.fgsm import Fgsm
+from datatools.augment.geometry import Geometry
+from datatools.augment.lineage import LINEAGE
+from datatools.augment.mixup import MixUp
+from datatools.augment.style_mix import StyleMix
+from datatools.cache import Store
+from datatools.errors import DataError, SettingsError
+from datatools.images import encode_png, read, write_bytes
+from finetune import backbones, surrogate
+from finetune.backbones import BackboneSettings
+from finetune.probe import Linear
+from finetune.surrogate import Card
+from finetune.weights import NoWeights
+from pipelines import augment
+from pipelines.augment import AugmentSettings, run
+from pipelines.stage import Stage
+from tests.datatools.augment.gallery import CLASSES, gallery
+
+ALL = AugmentSettings(
+    methods=(
+        Geometry(probability=0.5),
+        Fda(probability=0.5),
+        StyleMix(probability=0.5),
+        MixUp(probability=0.5),
+        Fgsm(probability=0.3),
+    ),
+    checked=3,
+)
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("probe")
+    settings = BackboneSettings(weights=NoWeights(), image_size=32)
+    backbone, rng = backbones.build(settings), np.random.default_rng(0)
+    width = backbone.width
+    linear = Linear(rng.normal(size=(3, width)), np.zeros(3), np.zeros(width), np.full(width, 0.3))
+    card = Card(
+        classes=CLASSES,
+        backbone=settings,
+        seed=0,
+        weights_sha256=None,
+        preprocessing=backbone.preprocessing,
+        regularisation=1.0,
+    )
+    surrogate.save(folder, card, linear)
+    return folder
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Path) -> pd.DataFrame:
+    """A project whose earlier stages have run."""
+    monkeypatch.chdir(tmp_path)
+    rows = gallery(48)
+    manifest.write(rows, Path("data/split/manifest.parquet"), manifest.SPLIT)
+    manifest.write(rows[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
+    for name in ("model.json", "model.safetensors"):
+        write_bytes(Path("data/probe") / name, (probe / name).read_bytes())
+    rows.assign(predicted=rows["label"].fillna("cat"))[["image_id", "predicted"]].to_parquet(
+        "data/probe/predictions.parquet"
+    )
+    return rows
+
+
+def derive(settings: AugmentSettings = ALL, out: str = "data/augment", store: str = ".toolkit") -> dict[str, Any]:
+    Path(out).mkdir(parents=True, exist_ok=True)
+    return dict(run(settings, Stage("augment", Path(out), Store(Path(store)))))
+
+
+def tables(out: str = "data/augment") -> tuple[pd.DataFrame, pd.DataFrame]:
+    names = (("manifest.parquet", manifest.DERIVED), ("lineage.parquet", LINEAGE))
+    first, second = (manifest.read(Path(out) / name, schema) for name, schema in names)
+    return first, second
+
+
+def contents(out: str) -> Files:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in Path(out).rglob("*") if path.is_file()}
+
+
+def test_every_image_is_there_and_traceable_to_train_rows(rows: pd.DataFrame) -> None:
+    metrics = derive()
+    derived, lineage = tables()
+    assert sorted(derived["path"]) == sorted(path.as_posix() for path in Path("data/augment/images").iterdir())
+    assert derived["image_id"].tolist() == lineage["image_id"].tolist()
+    assert derived["method"].tolist() == lineage["method"].tolist()
+    assert metrics["derived"] == len(derived) == sum(item["count"] for item in metrics["methods"].values())
+    assert set(metrics["methods"]) == {"geometry", "fda", "style_mix", "mixup", "fgsm"}
+    split = rows.set_index("image_id")["split"]
+    used = {parent for parents in derived["parents"] for parent in parents}
+    assert not set(split[split.isin(["val", "test"])].index) & used
+    assert all(split[parents[0]] == "train" for parents in derived["parents"])
+    for path, height, width, size in zip(
+        derived["path"], lineage["height"], lineage["width"], lineage["bytes"], strict=True
+    ):
+        assert read(Path(path)).shape[:2] == (height, width)
+        assert Path(path).stat().st_size == size
+    assert json.dumps(metrics, allow_nan=False)
+
+
+def test_no_held_out_pixel_gets_into_a_derived_image(rows: pd.DataFrame) -> None:
+    """Held-out pictures are magenta; making them black must not change a byte."""
+    derive()
+    before = contents("data/augment/images")
+    for path in rows.loc[rows["split"].isin(["val", "test"]), "path"]:
+        write_bytes(Path(path), encode_png(np.zeros((40, 48, 3), np.uint8)))
+    derive(out="data/again", store=".again")
+    assert contents("data/again/images") == before
+
+
+def test_adversarial_images_stay_within_epsilon_on_the_disk(rows: pd.DataFrame) -> None:
+    metrics = derive(AugmentSettings(methods=(Fgsm(probability=1.0, epsilon=3),)))["methods"]["fgsm"]
+    derived, _ = tables()
+    path = rows.set_index("image_id")["path"]
+    changes = [
+        np.abs(read(Path(row.path)).astype(int) - read(Path(path[row.parents[0]]))).max()
+        for row in derived.itertuples()
+    ]
+    assert max(changes) == metrics["largest_change"] == 3
+    assert metrics["checked"] == metrics["count"] == len(derived) == (rows["split"] == "train").sum()
+    assert 0 <= metrics["success_rate"] <= 1
+
+
+def test_another_order_and_a_full_store_change_no_byte(rows: pd.DataFrame) -> None:
+    first = derive()
+    backwards = ALL.model_copy(update={"methods": ALL.methods[::-1]})
+    assert derive(backwards, out="data/stored") == first
+    assert derive(backwards, out="data/fresh", store=".fresh") == first
+    assert contents("data/stored") == contents("data/fresh") == contents("data/augment")
+
+
+def test_no_methods_derive_nothing_and_need_no_probe(rows: pd.DataFrame) -> None:
+    for name in ("model.json", "model.safetensors", "predictions.parquet"):
+        Path("data/probe", name).unlink()
+    metrics = derive(AugmentSettings(methods=()))
+    assert (metrics["derived"], metrics["methods"]) == (0, {})
+    assert all(table.empty for table in tables())
+
+
+def test_a_probe_that_is_missing_is_an_error(rows: pd.DataFrame) -> None:
+    Path("data/probe/model.json").unlink()
+    with pytest.raises(DataError, match=r"^data/probe/model.json: is missing; run the stage that makes it: dvc repro"):
+        derive()
+
+
+def test_the_probes_identity_is_the_one_that_the_surrogate_states(rows: pd.DataFrame) -> None:
+    stage = Stage("augment", Path("data/augment"), Store(Path(".toolkit")))
+    assert augment._probe_identity(stage) == surrogate.load(Path("data/probe")).sha256
+
+
+def test_denoised_pixels_are_used_and_their_change_is_noticed(rows: pd.DataFrame) -> None:
+    """The file keeps its name; what is stored for the old pixels must not come back."""
+    row = rows[rows["split"] == "train"].iloc[0]
+    paths = rows[["image_id", "path"]].set_index("image_id")["path"].to_dict() | {
+        row["image_id"]: "data/denoise/images/a.png"
+    }
+    table = pd.DataFrame({"image_id": list(paths), "path": list(paths.values())})
+    manifest.write(table, Path("data/denoise/images.parquet"), manifest.PIXELS)
+    settings = AugmentSettings(methods=(StyleMix(probability=1.0, pairing="any"),), checked=0)
+    names = []
+    for level in (2, 3):
+        write_bytes(Path("data/denoise/images/a.png"), encode_png(read(Path(row["path"])) // level))
+        derive(settings, out=f"data/{level}")
+        derived, _ = tables(f"data/{level}")
+        mine = derived["parents"].map(lambda parents: row["image_id"] in parents)
+        names.append(set(derived.loc[mine, "image_id"]))
+    assert names[0]
+    assert names[0].isdisjoint(names[1])
+
+
+def test_the_limit_is_checked_before_any_work(rows: pd.DataFrame) -> None:
+    with pytest.raises(SettingsError, match=r"limit_megabytes: .* more than 0; raise it"):
+        derive(AugmentSettings(methods=(Fda(),), limit_megabytes=0))
+    assert not Path(".toolkit").exists()
+    assert not list(Path("data/augment").iterdir())
+
+
+def test_an_unknown_target_domain_is_an_error(rows: pd.DataFrame) -> None:
+    with pytest.raises(SettingsError, match=r"target_domain: 'mars' has no .*: day \(\d+\), night \(\d+\)$"):
+        derive(AugmentSettings(methods=(Fda(),), target_domain="mars"))
+
+
+def test_larger_parents_are_shrunk_first(rows: pd.DataFrame) -> None:
+    derive(AugmentSettings(methods=(MixUp(probability=1.0), Fgsm(probability=1.0)), max_side=24, checked=0))
+    _, lineage = tables()
+    assert lineage[["height", "width"]].max(axis=1).unique().tolist() == [24]
+
+
+def test_each_entry_has_its_own_name_sheet_and_figures(rows: pd.DataFrame) -> None:
+    settings = AugmentSettings(methods=(Fda(probability=1.0), Fda(probability=1.0, beta=0.1)), checked=2)
+    metrics = derive(settings)
+    assert set(metrics["methods"]) == {"fda", "fda_2"}
+    assert sorted(path.name for path in Path("data/augment/sheets").iterdir()) == ["fda.png", "fda_2.png"]
+    assert all(item["checked"] == 2 and item["agreement_before"] == 1.0 for item in metrics["methods"].values())

@@ -1,0 +1,258 @@
+"""The stage on a small project of its own: 60 pictures of three colours, an untrained network, a real probe."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from datatools import images, manifest
+from datatools.errors import DataError
+from finetune import model, probe, surrogate
+from finetune.train import Session
+from pipelines import stage
+from pipelines.finetune import FinetuneSettings, run
+from tests.finetune import tiny
+from tests.finetune.test_model import card
+
+SETTINGS: dict[str, Any] = {"epochs": 3, "batch_size": 16, "rate": 0.01, "strategy": {"method": "partial", "last": 2}}
+SPLITS = ["train"] * 30 + ["val"] * 15 + ["test"] * 10 + [None] * 5
+
+
+def name(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def picture(row: int, label: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    pixels = np.random.default_rng(row).integers(0, 150, (40, 32, 3), dtype=np.uint8)
+    pixels[..., 2 - label] += 60
+    return pixels
+
+
+def rows() -> pd.DataFrame:
+    """Return the split's table; the last five rows have no label, and no split either."""
+    labels = [row % 3 for row in range(60)]
+    frame = pd.DataFrame(
+        {
+            "image_id": [name(f"picture {row}") for row in range(60)],
+            "path": [f"data/raw/{row:02d}.png" for row in range(60)],
+            "label": pd.Series([tiny.CLASSES[label] for label in labels[:55]] + [None] * 5, dtype=object),
+            "domain": "default",
+            "captured_at": pd.Series([pd.NaT] * 60, dtype="datetime64[us, UTC]"),
+            "group_id": pd.Series([None] * 60, dtype=object),
+            "cluster_id": [name(f"picture {row}") for row in range(60)],
+            "split": pd.Series(SPLITS, dtype=object),
+        }
+    )
+    for row, label in enumerate(labels):
+        images.write_bytes(Path(f"data/raw/{row:02d}.png"), images.encode_png(picture(row, label)))
+    return frame
+
+
+def write_probe(frame: pd.DataFrame) -> None:
+    of = tiny.backbone()
+    pixels = of.preprocessing.batch([images.read(Path(path)) for path in frame["path"]])
+    with torch.no_grad():
+        features = of.network(tiny.classifier(of).normalise(pixels / 255)).numpy()
+    labels = [
+        None if missing else str(label) for label, missing in zip(frame["label"], frame["label"].isna(), strict=True)
+    ]
+    train, val = (frame["split"].isin([split]).to_numpy() for split in ("train", "val"))
+    fitted = probe.fit(features, labels, train, val, (0.001, 0.1))
+    its_card = surrogate.Card(
+        classes=fitted.classes,
+        backbone=card().backbone,
+        seed=0,
+        weights_sha256=None,
+        preprocessing=of.preprocessing,
+        regularisation=fitted.regularisation,
+    )
+    surrogate.save(Path("data/probe"), its_card, fitted.linear)
+
+
+def derived(parents: list[str]) -> pd.DataFrame:
+    image_id = name("mixed")
+    path = f"data/augment/images/{image_id}.png"
+    images.write_bytes(Path(path), images.encode_png(picture(99, 0)))
+    return pd.DataFrame(
+        {
+            "image_id": [image_id],
+            "path": [path],
+            "label": pd.Series([None], dtype=object),
+            "domain": ["default"],
+            "cluster_id": [parents[0]],
+            "split": ["train"],
+            "parents": [parents],
+            "method": ["mixup"],
+            "copy": [0],
+            "target_classes": [["red", "blue"]],
+            "target_probabilities": [[0.25, 0.75]],
+        }
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose stages up to augment have run."""
+    monkeypatch.chdir(tmp_path)
+    frame = rows()
+    manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
+    manifest.write(frame[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
+    write_probe(frame)
+    table = derived([name("picture 0"), name("picture 1")])
+    manifest.write(table, Path("data/augment/manifest.parquet"), manifest.DERIVED)
+    return tmp_path
+
+
+def execute(**changes: Any) -> dict[str, Any]:
+    Path("params.yaml").write_text(yaml.safe_dump({"finetune": {**SETTINGS, **changes}}))
+    stage.execute("finetune", FinetuneSettings, run)
+    found: dict[str, Any] = json.loads(Path("data/finetune/metrics.json").read_text())
+    return found
+
+
+def outputs() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path("data/finetune").iterdir()}
+
+
+def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
+    metrics = execute()
+    assert set(outputs()) == {"model.safetensors", "model.json", "curves.csv", "curves.parquet", "metrics.json"}
+    loaded, its_card = model.load(Path("data/finetune"))
+    assert its_card.classes == tiny.CLASSES
+    assert its_card.delivered == metrics["delivered"]
+    assert its_card.settings["epochs"] == 3
+    assert (metrics["train_images"], metrics["derived_images"], metrics["val_images"]) == (31, 1, 15)
+    curve = pd.read_csv("data/finetune/curves.csv")
+    assert curve["epoch"].tolist() == list(range(metrics["epochs"] + 1))
+    assert metrics["probe_val_accuracy"] == curve["val_accuracy"][0]
+    assert metrics["val_accuracy"] == curve["val_accuracy"].max() >= metrics["probe_val_accuracy"]
+    assert not loaded.training
+    assert not list(Path(".toolkit").glob("checkpoints"))
+
+
+def test_the_first_row_of_the_curve_is_the_probe(project: Path) -> None:
+    execute(epochs=1)
+    of = surrogate.load(Path("data/probe"))
+    frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
+    val = frame[frame["split"].isin(["val"])]
+    with torch.no_grad():
+        pixels = of.card.preprocessing.batch([images.read(Path(path)) for path in val["path"]])
+        logits = of(pixels / 255).double()
+    truth = torch.tensor([of.classes.index(label) for label in val["label"]])
+    row = pd.read_csv("data/finetune/curves.csv").iloc[0]
+    assert row["val_accuracy"] == float((logits.argmax(dim=1) == truth).double().mean())
+    assert row["val_loss"] == pytest.approx(float(torch.nn.functional.cross_entropy(logits, truth)), abs=1e-5)
+
+
+def test_where_training_does_harm_the_probe_is_delivered(project: Path) -> None:
+    metrics = execute(rate=1e-30, weight_decay=0.0, epochs=1)
+    assert metrics["delivered"] == "probe"
+    loaded, _ = model.load(Path("data/finetune"))
+    of = surrogate.load(Path("data/probe"))
+    assert torch.equal(loaded.head.weight, of.head.weight)
+    assert tiny.state(loaded.network) == tiny.state(of.network)
+
+
+def test_only_train_rows_and_what_was_derived_from_them_are_learnt(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[str] = set()
+    epoch = Session.epoch
+
+    def noted(self: Session, *rest: Any) -> None:
+        seen.update(self.train.names)
+        epoch(self, *rest)
+
+    monkeypatch.setattr(Session, "epoch", noted)
+    execute()
+    assert seen == {name(f"picture {row}") for row in range(30)} | {name("mixed")}
+
+
+def test_poisoned_test_and_unlabelled_rows_change_nothing(project: Path) -> None:
+    execute()
+    before = outputs()
+    for row in range(45, 60):
+        Path(f"data/raw/{row:02d}.png").write_bytes(b"poison")
+    frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
+    frame.loc[frame["split"].isin(["test"]), "label"] = "poison"
+    manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
+    execute()
+    assert outputs() == before
+
+
+def test_the_order_of_the_tables_and_a_second_run_change_nothing(project: Path) -> None:
+    execute()
+    before = outputs()
+    execute()
+    assert outputs() == before
+
+
+def test_a_stage_that_was_stopped_goes_on_and_gives_the_same_bytes(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute()
+    whole = outputs()
+    save, step, stops = Session.save, Session.epoch, []
+
+    def stop(self: Session, saver: Any, progress: Any) -> None:
+        save(self, saver, progress)
+        stops.append(progress.step)
+        raise KeyboardInterrupt
+
+    def always_due(self: Session, progress: Any, saver: Any, bar: Any) -> None:
+        saver.every = 0.0
+        step(self, progress, saver, bar)
+
+    monkeypatch.setattr(Session, "epoch", always_due)
+    monkeypatch.setattr(Session, "save", stop)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            execute()
+    monkeypatch.undo()
+    monkeypatch.chdir(project)
+    assert len(stops) == 3
+    assert list(Path(".toolkit/checkpoints").glob("*/*.safetensors"))
+    execute()
+    assert outputs() == whole
+    assert not list(Path(".toolkit").glob("checkpoints"))
+
+
+def test_derived_images_may_be_left_out(project: Path) -> None:
+    assert execute(use_derived=False)["derived_images"] == 0
+
+
+def test_a_random_head_competes_with_the_probe_too(project: Path) -> None:
+    first, other = execute(epochs=1), execute(epochs=1, head="random")
+    assert other["probe_val_accuracy"] == first["probe_val_accuracy"]
+    assert other["val_accuracy"] >= other["probe_val_accuracy"]
+
+
+@pytest.mark.parametrize("row", [31, 47, 58])
+def test_an_image_derived_from_outside_train_is_refused(project: Path, row: int) -> None:
+    table = derived([name("picture 0"), name(f"picture {row}")])
+    manifest.write(table, Path("data/augment/manifest.parquet"), manifest.DERIVED)
+    with pytest.raises(DataError, match="outside the train rows"):
+        execute()
+
+
+def test_without_validation_rows_nothing_can_be_chosen(project: Path) -> None:
+    frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
+    frame["split"] = frame["split"].astype(object).where(~frame["split"].isin(["val"]), "test")
+    manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
+    with pytest.raises(DataError, match="no labelled row is in val"):
+        execute()
+
+
+def test_an_image_without_pixels_is_named(project: Path) -> None:
+    pixels = manifest.read(Path("data/denoise/images.parquet"), manifest.PIXELS)
+    manifest.write(
+        pixels[pixels["image_id"] != name("picture 3")], Path("data/denoise/images.parquet"), manifest.PIXELS
+    )
+    with pytest.raises(DataError, match=f"has no row for 1 images, such as {name('picture 3')}"):
+        execute()

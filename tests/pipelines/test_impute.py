@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datatools.impute.table import COMPLETED, transform
+from datatools.manifest import SPLIT, read, write
+from pipelines.impute import ImputeSettings
+from pipelines.impute import run as impute
+from pipelines.stage import execute
+from tests.datatools.split.tables import manifest
+
+PARAMS = ["{}", "{numeric: {method: median}, categorical: {method: mode}}", "{numeric: {method: constant, value: 3}}"]
+
+
+def rows() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=90)
+    table = manifest(["cat", "dog", None] * 30, domains=["a", "b"] * 45, days=range(90))
+    gap = rng.random((90, 4)) < 0.25
+    table["x_length"] = np.where(gap[:, 0], np.nan, base)
+    table["x_width"] = np.where(gap[:, 1], np.nan, 2 * base + 0.1 * rng.normal(size=90))
+    table["x_flag"] = pd.Series(np.where(gap[:, 2], None, base > 0), dtype="object")
+    table["x_kind"] = pd.Series(np.where(gap[:, 3], "NA", rng.choice(["u", "v"], 90)), dtype="object")
+    table["x_bought"] = table["captured_at"].where(~gap[:, 0])
+    table["x_never"] = pd.Series([None] * 90, dtype="float64")
+    table["split"] = pd.Series((["train"] * 6 + ["val", "test", None]) * 10, dtype="object")
+    return table
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(project: Path, table: pd.DataFrame, params: str = "{}") -> dict[str, bytes]:
+    write(table, project / "data/split/manifest.parquet", SPLIT)
+    (project / "params.yaml").write_text(f"impute: {params}\n")
+    execute("impute", ImputeSettings, impute)
+    return {path.name: path.read_bytes() for path in (project / "data/impute").iterdir()}
+
+
+@pytest.mark.parametrize("params", PARAMS)
+def test_every_row_is_completed_and_the_stored_state_reproduces_the_table(project: Path, params: str) -> None:
+    run(project, rows(), params)
+    table = read(project / "data/impute/table.parquet", COMPLETED)
+    assert len(table) == 90
+    assert not table.isna().to_numpy().any()
+    state = json.loads((project / "data/impute/state.json").read_text())
+    again = transform(state, read(project / "data/split/manifest.parquet", SPLIT))
+    for name in table:
+        assert table[name].tolist() == again[name].tolist(), name
+    assert {"x_length_missing", "x_kind_missing", "x_flag_missing", "x_never_missing"} <= set(table)
+
+
+def test_the_state_depends_on_train_rows_only(project: Path) -> None:
+    first = run(project, rows())["state.json"]
+    elsewhere = rows()["split"] != "train"
+    other = rows()
+    other.loc[elsewhere, ["x_length", "x_width"]] = 1e6
+    other.loc[elsewhere, "x_kind"] = "w"
+    other.loc[elsewhere, "x_flag"] = True
+    assert run(project, other)["state.json"] == first
+    other.loc[~elsewhere, "x_length"] += 1
+    assert run(project, other)["state.json"] != first
+
+
+def test_labels_and_domains_never_reach_the_fills(project: Path) -> None:
+    first = run(project, rows())
+    second = run(project, rows().assign(label="cat", domain="elsewhere"))
+    assert (second["state.json"], second["table.parquet"]) == (first["state.json"], first["table.parquet"])
+
+
+def test_the_report_names_the_better_method(project: Path) -> None:
+    run(project, rows(), "{numeric: {method: mean}}")
+    report = json.loads((project / "data/impute/report.json").read_text())
+    metrics = json.loads((project / "data/impute/metrics.json").read_text())
+    assert report["validation"]["error"]["x_width"]["iterative"] < report["validation"]["error"]["x_width"]["median"]
+    assert set(metrics["validation_error"]) == {"iterative", "median", "mean"}
+    assert metrics["validation_best"] == "iterative"
+    assert (metrics["method"], metrics["columns"], metrics["no_value_in_train"]) == ("mean", 6, 1)
+
+
+def test_a_data_set_without_features_has_a_table_of_ids(project: Path) -> None:
+    table = rows()
+    run(project, table[[name for name in table if not name.startswith("x_")]])
+    assert list(read(project / "data/impute/table.parquet", COMPLETED)) == ["image_id"]
+    metrics = json.loads((project / "data/impute/metrics.json").read_text())
+    assert (metrics["columns"], metrics["missing"], metrics["validation_best"]) == (0, 0.0, "none")
