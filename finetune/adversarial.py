@@ -1,25 +1,36 @@
-"""What the saved probe says of single images, and images made to mislead it; for worker processes.
+"""What the saved probe says of single images, and images made to mislead it.
 
-One image at a time and on one thread: a batch, or a second thread, changes the last bits of a gradient, and with them its sign
-where it is nearly zero. So an image's result depends on nothing but the image. Torch is loaded only in the process that computes.
+One image at a time, and every operation on one thread: a batch, or a second thread, changes the last bits of a gradient, and with them
+its sign where it is nearly zero. So an image's result depends on nothing but the image. The cores work on different images at once, as
+threads of one process: a process per core would load the network, and 900 MB of libraries, once per core. Torch is loaded when the first
+image is asked about, so that worker processes of the caller, which load the caller's modules, do without.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
+from datatools import parallel
+from datatools.cache import Codec, Shelf
 from datatools.errors import DataError
 from datatools.images import RGB, encode_png
+from datatools.parallel import Execution
 
 if TYPE_CHECKING:
     from finetune.surrogate import Surrogate
 
+BATCH = 64  # answers held in memory, and lost by a kill
+
 
 @dataclass(frozen=True)
 class Question:
-    """One image to be classified, and attacked before if ``epsilon`` is given.
+    """One image to be classified, and attacked if ``epsilon`` is given.
 
     Attributes:
         path: the image's file.
@@ -51,28 +62,72 @@ class Answer:
     after: str
 
 
-def answer(question: Question, load: Callable[[str], RGB], folder: str, sha256: str) -> Answer:
-    """Return the answer of the probe saved in ``folder``.
+@dataclass(frozen=True)
+class Asker:
+    """A saved probe that answers questions; loaded when it has to.
 
-    Args:
+    Attributes:
+        folder: what :func:`finetune.surrogate.save` wrote.
         load: gives the pixels of a path.
-        sha256: identity of the probe, so that a process never answers with one that it loaded before.
+        shelf: answers of earlier runs, of this very probe.
+        codec: how an answer is stored.
+    """
+
+    folder: Path
+    load: Callable[[str], RGB]
+    shelf: Shelf
+    codec: Codec[Answer]
+
+    @cached_property
+    def surrogate(self) -> "Surrogate":
+        """The probe; loaded at the first use."""
+        from finetune import surrogate
+
+        return surrogate.load(self.folder)
+
+    def answers(
+        self, questions: Sequence[Question], names: Sequence[str], how: Execution | None = None
+    ) -> Iterator[Answer]:
+        """Yield the answers in order.
+
+        Args:
+            names: what identifies each question on the shelf.
+            how: how to run; the default is what :func:`datatools.parallel.execution` finds.
+
+        Raises:
+            DataError: the probe cannot be loaded, or does not know a label.
+            ImageError: an image cannot be read.
+        """
+        workers = (how or parallel.execution()).processes
+        bar = tqdm(total=len(questions), desc="ask the probe", unit="img", delay=2, disable=None, file=sys.stderr)
+        with bar, ThreadPoolExecutor(workers) as pool:
+            for start in range(0, len(questions), BATCH):
+                batch = dict(zip(names[start : start + BATCH], questions[start : start + BATCH], strict=True))
+                found = {name: self.codec.decode(value) for name, value in self.shelf.get(batch).items()}
+                found |= self._fresh({name: batch[name] for name in batch if name not in found}, pool)
+                bar.update(len(batch))
+                yield from (found[name] for name in names[start : start + BATCH])
+
+    def _fresh(self, questions: dict[str, Question], pool: ThreadPoolExecutor) -> dict[str, Answer]:
+        if not questions:
+            return {}
+        from finetune import devices
+
+        with devices.threads(1):
+            work = partial(answer, load=self.load, surrogate=self.surrogate)
+            found = dict(zip(questions, pool.map(work, questions.values()), strict=True))
+        self.shelf.put({name: self.codec.encode(value) for name, value in found.items()})
+        return found
+
+
+def answer(question: Question, load: Callable[[str], RGB], surrogate: "Surrogate") -> Answer:
+    """Return one answer.
 
     Raises:
-        DataError: the probe cannot be loaded, or does not know the label.
+        DataError: the probe does not know the label.
+        ImageError: the image cannot be read.
     """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        # A copy, because torch warns about arrays that it may not write to.
-        return _answer(question, load(question.path).copy(), _surrogate(folder, sha256))
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _answer(question: Question, image: RGB, surrogate: "Surrogate") -> Answer:
+    image = load(question.path).copy()  # torch warns about arrays that it may not write to
     before = _predicted(surrogate, image)
     height, width = image.shape[:2]
     if question.epsilon is None:
@@ -104,13 +159,3 @@ def _predicted(surrogate: "Surrogate", image: RGB) -> str:
 
     with torch.inference_mode():
         return surrogate.classes[int(surrogate(to_tensor(image)).argmax())]
-
-
-@lru_cache(maxsize=1)
-def _surrogate(folder: str, sha256: str) -> "Surrogate":
-    from finetune import surrogate
-
-    found = surrogate.load(Path(folder))
-    if found.sha256 != sha256:
-        raise DataError(f"{folder}: the probe changed while it was used; run again: dvc repro")
-    return found

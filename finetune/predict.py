@@ -26,7 +26,9 @@ WRITERS = {".csv": "CSV", ".parquet": "Parquet"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 1 after one line on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m finetune.predict", description="Predict images with a saved model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.predict", description="Predict images with a saved model."
+    )
     parser.add_argument("sources", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="images, or folders of them")
     parser.add_argument(
         "--model", type=Path, default=Path("data/finetune"), help="folder with model.safetensors and model.json"

@@ -23,7 +23,7 @@ class Recipe(Settings):
     )
     batch_size: int = Field(default=32, ge=1, description="Images per step; when doubled, raise the rate by about 1.4.")
     rate: float = Field(
-        default=1e-3,
+        default=3e-3,
         gt=0.0,
         le=10.0,
         description="Learning rate of the head; halve it if the loss jumps, double it if nothing moves.",
@@ -42,10 +42,10 @@ class Recipe(Settings):
         description="Pull of the weights towards 0; norms and biases are left out. Raise it against overfitting.",
     )
     label_smoothing: float = Field(
-        default=0.0,
+        default=0.1,
         ge=0.0,
         lt=1.0,
-        description="Share of each label spread over all classes; .1 helps where labels are wrong at times.",
+        description="Share of each label spread over all classes; 0 where every label is certain. It keeps the model from overconfidence.",
     )
     clip: float = Field(default=1.0, ge=0.0, description="Largest norm of a step's gradient; 0 does not limit it.")
     batch_norm: Literal["eval", "train"] = Field(

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from datatools import cache, closure, manifest
+from datatools import closure, manifest
 from datatools.augment.disk import predicted_bytes, refuse_above
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
@@ -29,7 +29,7 @@ from datatools.augment.summary import attack_summary, summary
 from datatools.errors import DataError
 from datatools.images import RGB, encode_png, read, write_bytes
 from datatools.settings import Settings
-from finetune.adversarial import Answer, Question, answer
+from finetune.adversarial import Answer, Asker, Question
 from pipelines.stage import Stage, main
 
 PROBE_LIBRARIES = ("numpy", "timm", "torch", "torchvision")
@@ -80,6 +80,8 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
     check([parent.image_id for recipe in recipes for parent in recipe.parents], rows)
     predicted = predicted_bytes([recipe.parent for recipe in recipes], settings.max_side)
     refuse_above(settings.limit_megabytes, predicted, len(recipes))
+    for folder in ("images", "sheets"):  # DVC wants its outputs there, even where nothing is derived
+        (stage.out / folder).mkdir()
     images = _images(recipes, settings, stage, probe)
     manifest.write(derived_table(images), stage.out / "manifest.parquet", manifest.DERIVED)
     manifest.write(lineage_table(images), stage.out / "lineage.parquet", LINEAGE)
@@ -138,12 +140,15 @@ def _images(recipes: Sequence[Recipe], settings: AugmentSettings, stage: Stage, 
     rendered.sort(key=lambda image: image.recipe.image_id)
     asked = [image for members in _by_entry(rendered).values() for image in members[: settings.checked]]
     attacked, predicted = _ask(attacks, asked, settings.max_side, stage, probe)
-    before = _predictions(stage) if predicted else {}
-    for place, image in enumerate(rendered):
-        if image.recipe.image_id in predicted:
-            answers = before[image.recipe.parent.image_id], predicted[image.recipe.image_id]
-            rendered[place] = replace(image, predicted_parent=answers[0], predicted=answers[1])
-    return sorted([*rendered, *attacked], key=lambda image: image.recipe.image_id)
+    before = _predictions(stage, [image.recipe.parent.image_id for image in asked])
+    answers = {image.recipe.image_id: parent for image, parent in zip(asked, before, strict=True)}
+    checked = [
+        replace(
+            image, predicted_parent=answers.get(image.recipe.image_id), predicted=predicted.get(image.recipe.image_id)
+        )
+        for image in rendered
+    ]
+    return sorted([*checked, *attacked], key=lambda image: image.recipe.image_id)
 
 
 def _ask(
@@ -164,8 +169,8 @@ def _answers(
 ) -> Iterator[Answer]:
     code = [closure.digest(module, *PROBE_LIBRARIES) for module in ("finetune.adversarial", "datatools.augment.render")]
     shelf = stage.store.shelf("probe's answer", f"{probe} {max_side}", " ".join(code))
-    work = partial(answer, load=partial(load, max_side=max_side), folder=str(stage.source("probe", "")), sha256=probe)
-    return cache.compute(work, questions, names, shelf, codec(Answer), "ask the probe")
+    asker = Asker(stage.source("probe", ""), partial(load, max_side=max_side), shelf, codec(Answer))
+    return asker.answers(questions, names)
 
 
 def _attacked(recipe: Recipe, method: Fgsm, reply: Answer, max_side: int, stage: Stage) -> Made:
@@ -180,13 +185,18 @@ def _attacked(recipe: Recipe, method: Fgsm, reply: Answer, max_side: int, stage:
     return Made(recipe, method.method, path, *size, 1.0, largest, mean, reply.before, reply.after)
 
 
-def _predictions(stage: Stage) -> dict[str, str]:
-    """Return what the probe predicted for the images as they were."""
+def _predictions(stage: Stage, image_ids: Sequence[str]) -> list[str]:
+    """Return what the probe predicted for images as they were."""
+    if not image_ids:
+        return []
     path = stage.source("probe", "predictions.parquet")
     if not path.is_file():
         raise DataError(f"{path}: is missing; run the stage that makes it: dvc repro")
-    table = pd.read_parquet(path, columns=["image_id", "predicted"])
-    return dict(zip(table["image_id"], table["predicted"], strict=True))
+    table = pd.read_parquet(path, columns=["image_id", "predicted"]).set_index("image_id")["predicted"]
+    absent = [image_id for image_id in image_ids if image_id not in table.index]
+    if absent:
+        raise DataError(f"{path}: has no row for the train image {absent[0]}; run the stage that makes it: dvc repro")
+    return [str(name) for name in table.loc[list(image_ids)]]
 
 
 def _file(stage: Stage, recipe: Recipe) -> Path:

@@ -1,129 +1,113 @@
-"""Stage ``denoise``: how noisy each image is, and new pixels for those that are."""
+"""Stage ``denoise``: how noisy each image is, and cleaner pixels for those that need them."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools import cache, closure, images
-from datatools.denoise import Method
+from datatools import cache, closure, images, manifest
+from datatools.denoise import estimate, methods
 from datatools.denoise.auto import Auto
-from datatools.denoise.decide import Gate
-from datatools.denoise.estimate import Noise, estimate
-from datatools.manifest import DEDUPLICATED, FLOAT, IMAGE_ID, PIXELS, STRING, Column, Schema, read, write
+from datatools.denoise.estimate import Gate, Noise
+from datatools.denoise.methods import Job, Method
+from datatools.manifest import FLOAT, IMAGE_ID, STRING, Column, Schema
 from datatools.settings import Settings
 from pipelines.stage import Stage, main
-
-Booleans = NDArray[np.bool_]
 
 ESTIMATES = Schema(
     "estimates",
     (
         IMAGE_ID,
-        Column("sigma", FLOAT),
-        Column("impulse", FLOAT),
+        Column("sigma", FLOAT, nullable=True),
+        Column("impulse", FLOAT, nullable=True),
         Column("decision", STRING),
         Column("method", STRING, nullable=True),
     ),
 )
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pywavelets")
 
 
 class DenoiseSettings(Settings):
-    """Which images are repaired, and how."""
+    """Which images count as noisy, and what is done about it."""
 
     action: Literal["denoise", "flag", "off"] = Field(
-        default="denoise", description="denoise: repair noisy images; flag: only name them; off: do not even look."
+        default="denoise",
+        description="denoise noisy images, only flag them in estimates.parquet, or off: do not even look.",
     )
-    gate: Gate = Field(default=Gate(), description="From how much noise on an image is touched.")
-    method: Method = Field(default=Auto(), description="How noisy images are repaired: auto, median, wavelet or nlm.")
+    gate: Gate = Field(default=Gate(), description="From when on an image counts as noisy.")
+    method: Method = Field(default=Auto(), description="How noisy images are cleaned: auto, median, nlm or wavelet.")
 
 
 def run(settings: DenoiseSettings, stage: Stage) -> Mapping[str, Any]:
-    """Write where each image's pixels are, the estimates and decisions, and the repaired images."""
-    rows = read(stage.source("deduplicate", "manifest.parquet"), DEDUPLICATED)[["image_id", "path"]]
-    (stage.out / "images").mkdir()
-    noise = _estimates(rows, stage) if settings.action != "off" else [Noise(0.0, 0.0)] * len(rows)
-    noisy = np.array([settings.gate.noisy(one) for one in noise], dtype=bool)
-    if settings.action == "denoise":
-        rows = _repaired(rows, noisy, noise, settings.method, stage)
-    write(rows, stage.out / "images.parquet", PIXELS)
-    table = _table(rows["image_id"], noise, noisy, settings)
-    write(table, stage.out / "estimates.parquet", ESTIMATES)
-    return _metrics(table)
+    """Write the pixels that were changed, where everyone's pixels are, and the estimates; return the counts."""
+    rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
+    estimates = _estimates(rows, settings, stage)
+    (stage.out / "images").mkdir(exist_ok=True)  # DVC wants every output, an empty folder too
+    changed = _denoise(rows, estimates, stage) if settings.action == "denoise" else {}
+    pixels = rows[["image_id"]].assign(path=rows["image_id"].map(changed).fillna(rows["path"]))
+    manifest.write(pixels, stage.out / "images.parquet", manifest.PIXELS)
+    manifest.write(estimates.drop(columns="steps"), stage.out / "estimates.parquet", ESTIMATES)
+    return _metrics(estimates)
 
 
-def _estimates(rows: pd.DataFrame, stage: Stage) -> list[Noise]:
-    code = closure.digest("datatools.denoise.estimate", "numpy", "opencv-python-headless", "pillow")
-    shelf = stage.store.shelf("noise", "", code)
-    paths = [Path(path) for path in rows["path"]]
-    found = cache.compute(measured, paths, list(rows["image_id"]), shelf, cache.JSON, "estimating noise")
-    return [Noise(sigma, impulse) for sigma, impulse in found]
-
-
-def measured(path: Path) -> list[float]:
-    """Return sigma and impulse share of one image file."""
-    noise = estimate(images.read(path))
-    return [noise.sigma, noise.impulse]
-
-
-def _repaired(
-    rows: pd.DataFrame,
-    noisy: Booleans,
-    noise: Sequence[Noise],
-    method: Method,
-    stage: Stage,
-) -> pd.DataFrame:
-    """Write the repaired images and return the rows with their new paths."""
-    todo = [(Path(path), one) for path, one, hit in zip(rows["path"], noise, noisy, strict=True) if hit]
-    ids = list(rows["image_id"][noisy])
-    code = closure.digest("datatools.denoise", "numpy", "opencv-python-headless", "pillow", "pywavelets")
-    shelf = stage.store.shelf("denoised", method, code)
-    made = cache.compute(partial(repaired, method=method), todo, ids, shelf, cache.BYTES, "denoising", batch=64)
-    for image_id, data in zip(ids, made, strict=True):
-        images.write_bytes(stage.out / "images" / f"{image_id}.png", data)
-    where = {image_id: stage.final(f"images/{image_id}.png").as_posix() for image_id in ids}
-    return rows.assign(path=[where.get(name, path) for name, path in zip(rows["image_id"], rows["path"], strict=True)])
-
-
-def repaired(item: tuple[Path, Noise], method: Method) -> bytes:
-    """Return one repaired image as PNG."""
-    path, noise = item
-    return images.encode_png(method(images.read(path), noise))
-
-
-def _table(
-    ids: "pd.Series[Any]",
-    noise: Sequence[Noise],
-    noisy: Booleans,
-    settings: DenoiseSettings,
-) -> pd.DataFrame:
-    treated = {"denoise": "denoised", "flag": "flagged", "off": "not_looked_at"}[settings.action]
-    untouched = "not_looked_at" if settings.action == "off" else "clean"
+def _estimates(rows: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> pd.DataFrame:
+    """Return one row per image: image_id, sigma, impulse, decision, method, and the steps behind it."""
+    ids = list(rows["image_id"])
+    if settings.action == "off":
+        return pd.DataFrame(
+            {"image_id": ids, "sigma": None, "impulse": None, "decision": "off", "method": None, "steps": ()}
+        )
+    shelf = stage.store.shelf("noise", "", closure.digest("datatools.denoise.estimate", *LIBRARIES[:3]))
+    found = cache.compute(estimate.of_file, list(rows["path"]), ids, shelf, cache.JSON, "estimating noise")
     return pd.DataFrame(
-        {
-            "image_id": ids,
-            "sigma": [one.sigma for one in noise],
-            "impulse": [one.impulse for one in noise],
-            "decision": np.where(noisy, treated, untouched),
-            "method": [settings.method.method if hit and settings.action == "denoise" else None for hit in noisy],
-        }
+        [_decided(image_id, Noise(*noise), settings) for image_id, noise in zip(ids, found, strict=True)]
     )
 
 
-def _metrics(table: pd.DataFrame) -> dict[str, Any]:
-    decisions = table["decision"]
+def _decided(image_id: str, noise: Noise, settings: DenoiseSettings) -> dict[str, Any]:
+    kinds = settings.gate.kinds(noise)
+    steps = settings.method.steps(kinds)
+    noisy = "flagged" if settings.action == "flag" else "denoised" if steps else "untreated"
     return {
-        "images": len(table),
-        "denoised": int((decisions == "denoised").sum()),
-        "flagged": int((decisions == "flagged").sum()),
-        "clean": int((decisions == "clean").sum()),
-        "median_sigma": float(table["sigma"].median()) if len(table) else 0.0,
-        "highest_sigma": float(table["sigma"].max()) if len(table) else 0.0,
+        "image_id": image_id,
+        "sigma": noise.sigma,
+        "impulse": noise.impulse,
+        "decision": noisy if kinds else "clean",
+        "method": "+".join(step.method for step in steps) or None,
+        "steps": steps,
+    }
+
+
+def _denoise(rows: pd.DataFrame, estimates: pd.DataFrame, stage: Stage) -> dict[str, str]:
+    """Write the images that change and return image_id -> path."""
+    noisy = estimates[estimates["decision"] == "denoised"]
+    paths = noisy["image_id"].map(rows.set_index("image_id")["path"])
+    noise = map(Noise, noisy["sigma"], noisy["impulse"])
+    jobs = [Job(*job) for job in zip(paths, noise, noisy["steps"], strict=True)]
+    ids = list(noisy["image_id"])
+    names = [
+        f"{image_id} {'|'.join(step.canonical() for step in job.steps)}"
+        for image_id, job in zip(ids, jobs, strict=True)
+    ]
+    shelf = stage.store.shelf("denoise", "", closure.digest("datatools.denoise.methods", *LIBRARIES))
+    for image_id, png in zip(
+        ids, cache.compute(methods.of_file, jobs, names, shelf, cache.BYTES, "denoising"), strict=True
+    ):
+        images.write_bytes(stage.out / "images" / f"{image_id}.png", png)
+    return {image_id: stage.final(f"images/{image_id}.png").as_posix() for image_id in ids}
+
+
+def _metrics(estimates: pd.DataFrame) -> dict[str, Any]:
+    decisions = estimates["decision"].value_counts()
+    sigma = estimates["sigma"].dropna()
+    return {
+        "images": len(estimates),
+        "denoised": int(decisions.get("denoised", 0)),
+        "flagged": int(decisions.get("flagged", 0)),
+        "untreated": int(decisions.get("untreated", 0)),
+        "left_alone": len(estimates) - int(decisions.get("denoised", 0)),
+        "median_sigma": float(sigma.median()) if len(sigma) else 0.0,
     }
 
 

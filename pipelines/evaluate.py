@@ -30,7 +30,7 @@ class EvaluateSettings(Settings):
 def run(settings: EvaluateSettings, stage: Stage) -> Mapping[str, Any]:
     """Predict, judge both models, and write predictions, scores and the tables behind the plots."""
     rows = _rows(stage)
-    finetuned = _answers(rows, stage)
+    finetuned, delivered = _answers(rows, stage)
     probe = _probe(stage)
     train_labels = rows.loc[rows["split"] == "train", "label"]
     metrics = judgement.metrics(finetuned, probe, train_labels, settings.intervals)
@@ -38,7 +38,7 @@ def run(settings: EvaluateSettings, stage: Stage) -> Mapping[str, Any]:
     breakdown = judgement.breakdown(finetuned, probe, settings.intervals)
     manifest.write(breakdown, stage.out / "breakdown.parquet", BREAKDOWN)
     _write_plots(finetuned, metrics, stage)
-    return metrics
+    return {**metrics, "delivered": delivered}
 
 
 def _rows(stage: Stage) -> pd.DataFrame:
@@ -53,15 +53,15 @@ def _rows(stage: Stage) -> pd.DataFrame:
     return joined.reset_index(drop=True)
 
 
-def _answers(rows: pd.DataFrame, stage: Stage) -> Answers:
-    """Return what the fine-tuned model says of every image; a batch of pixels is held in memory at a time."""
+def _answers(rows: pd.DataFrame, stage: Stage) -> tuple[Answers, str]:
+    """Return what the fine-tuned model says of every image, and whether it is one or the probe; pixels are held a batch at a time."""
     classifier, card = model.load(stage.source("finetune", "model.json").parent)
     paths = [Path(path) for path in rows["pixels"]]
     logits = np.empty((len(rows), len(card.classes)), np.float64)
     for row, output in enumerate(inference.outputs(classifier.logits(), card.preprocessing, paths, "evaluating")):
         logits[row] = output
     table = predictions.table(rows, _softmax(logits), card.classes)
-    return Answers(table, card.classes, str(stage.final("predictions.parquet")))
+    return Answers(table, card.classes, str(stage.final("predictions.parquet"))), card.delivered
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,7 +29,8 @@ def models() -> dict[str, type[Settings]]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of ``params.yaml``."""
-    sections, definitions = {}, {}
+    sections: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
     for name, model in models().items():
         section = model.model_json_schema()
         for title, definition in section.pop("$defs", {}).items():

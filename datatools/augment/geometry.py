@@ -63,7 +63,7 @@ class Geometry(Settings):
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the transformed image, whose size may have changed; the whole label stays the parent's."""
-        result: Any = image.copy()  # some transforms write into what they get
+        result: Any = image
         chain = _chain(json.dumps([step.model_dump(mode="json") for step in self.transforms]))
         for step in chain:
             step.set_random_seed(int(random.integers(2**63)))

@@ -45,10 +45,9 @@ class Made:
 
     @property
     def target(self) -> tuple[list[str], list[float]]:
-        """Return the soft label: only a blended-in image lends its own."""
+        """Return the soft label; a second image that only lends its look has no share in it."""
         parent, partner = self.recipe.parent, self.recipe.partner
-        other = partner.label if partner is not None and self.share < 1.0 else None
-        return soft(str(parent.label), other, self.share)
+        return soft(str(parent.label), partner.label if partner is not None else None, self.share)
 
     @property
     def label(self) -> str:

@@ -1,26 +1,28 @@
-"""Choose by the kind of noise."""
+"""The method that fits the noise."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datatools.denoise.estimate import Noise, gaussian
+from datatools.denoise.estimate import Kind
 from datatools.denoise.median import Median
+from datatools.denoise.nlm import Nlm
 from datatools.denoise.wavelet import Wavelet
-from datatools.images import RGB
 from datatools.settings import Settings
+
+AgainstGaussian = Annotated[Wavelet | Nlm, Field(discriminator="method")]
 
 
 class Auto(Settings):
-    """Impulses are repaired by the median, Gaussian noise by the wavelet; an image with both gets both, in this order."""
+    """Impulses are repaired first, since they would be smeared; then Gaussian noise is reduced; each only where it was found."""
 
-    method: Literal["auto"] = Field(default="auto", description="median for impulses, wavelet for Gaussian noise.")
-    impulse: float = Field(default=0.005, ge=0, le=1, description="Share of impulses from which the median is used.")
-    sigma: float = Field(default=10.0, ge=0, description="Grey levels from which the wavelet is used.")
+    method: Literal["auto"] = Field(
+        default="auto", description="auto: what fits the noise that was found in each image."
+    )
+    gaussian: AgainstGaussian = Field(
+        default=Wavelet(), description="What is used against Gaussian noise: wavelet or nlm."
+    )
 
-    def __call__(self, image: RGB, noise: Noise) -> RGB:
-        """Return the denoised image, same shape and type."""
-        if noise.impulse > self.impulse:
-            image = Median()(image, noise)
-        sigma = gaussian(image)
-        return Wavelet()(image, Noise(sigma, 0.0)) if sigma > self.sigma else image
+    def steps(self, kinds: frozenset[Kind]) -> tuple[Median | Wavelet | Nlm, ...]:
+        """Return what to do against these kinds of noise, in order."""
+        return (*Median().steps(kinds), *self.gaussian.steps(kinds))

@@ -1,31 +1,24 @@
-"""Median, at impulses only: the right repair for salt and pepper, and none for anything else."""
+"""Repairing impulses, and nothing else."""
 
 from typing import Literal
 
-import cv2
-import numpy as np
 from pydantic import Field
 
-from datatools.denoise.estimate import Noise, impulses
+from datatools.denoise.estimate import Kind, Noise
+from datatools.denoise.impulse import REPAIR_JUMP, impulses, repair
 from datatools.images import RGB
 from datatools.settings import Settings
 
 
 class Median(Settings):
-    """Each impulse becomes the median of the values around it; every other value stays as it is, bit by bit."""
+    """Median of the good neighbours, for impulse values only; every other value stays as it is."""
 
-    method: Literal["median"] = Field(
-        default="median", description="Repairs impulses (salt and pepper), touches nothing else."
-    )
-    passes: int = Field(
-        default=3, ge=1, le=10, description="Repetitions; raise it where impulses are so dense that they touch."
-    )
+    method: Literal["median"] = Field(default="median", description="median: for salt and pepper noise.")
 
-    def __call__(self, image: RGB, noise: Noise) -> RGB:  # noqa: ARG002 (methods are called alike)
-        """Return the repaired image, same shape and type."""
-        for _ in range(self.passes):
-            spots = impulses(image)
-            if not spots.any():
-                break
-            image = np.where(spots, cv2.medianBlur(image, 3), image)
-        return image
+    def steps(self, kinds: frozenset[Kind]) -> "tuple[Median, ...]":
+        """Return what to do against these kinds of noise."""
+        return (self,) if "impulse" in kinds else ()
+
+    def __call__(self, image: RGB, noise: Noise) -> RGB:
+        """Return the image without impulses."""
+        return repair(image, impulses(image, noise.sigma, REPAIR_JUMP))

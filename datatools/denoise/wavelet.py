@@ -1,5 +1,6 @@
-"""Wavelet shrinkage with a threshold per subband: BayesShrink."""
+"""Wavelet shrinkage with a threshold from the data."""
 
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -7,68 +8,73 @@ import pywt
 from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools.denoise.estimate import Noise
-from datatools.images import RGB, to_uint8
+from datatools.denoise import gaussian
+from datatools.denoise.estimate import Kind, Noise
+from datatools.images import RGB
 from datatools.settings import Settings
 
-Floats = NDArray[np.float32]
+Planes = NDArray[np.float32]  # (height, width, n)
+Plane = NDArray[np.float32]  # (height, width)
 
-# Orthonormal opponent colours: brightness, red-blue, green-magenta. White noise stays white with the same sigma in each, while the
-# picture's own energy gathers in the first.
-OPPONENT = np.array(
-    [[1 / 3**0.5, 1 / 3**0.5, 1 / 3**0.5], [1 / 2**0.5, 0, -(1 / 2**0.5)], [1 / 6**0.5, -2 / 6**0.5, 1 / 6**0.5]],
-    dtype=np.float32,
-)
+WAVELET, MODE, LEVELS = "db2", "symmetric", 4
+# Orthonormal, so that white noise stays as strong as it is: brightness, red against blue, green against both.
+OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(np.float32)
 
 
 class Wavelet(Settings):
-    """Soft thresholding of wavelet details at sigma² / (deviation of the clean subband); Chang, Yu, Vetterli, IEEE TIP 9(9), 2000.
+    """BayesShrink (Chang, Yu and Vetterli, IEEE TIP 9(9), 2000), averaged over shifts (Coifman and Donoho, 1995).
 
-    Averaged over shifted copies of the image (cycle spinning; Coifman and Donoho, 1995), which removes the blocky artefacts of a
-    decimated transform.
+    It works on opponent colours, each with its own estimate of the noise, since a camera's or a JPEG's noise is not equally
+    strong in brightness and colour.
     """
 
-    method: Literal["wavelet"] = Field(
-        default="wavelet", description="Gaussian noise; fast, and the best here for most pictures."
-    )
+    method: Literal["wavelet"] = Field(default="wavelet", description="wavelet: BayesShrink; good and fast.")
     shifts: int = Field(
-        default=4, ge=1, le=16, description="Shifted copies that are averaged; more is smoother and slower."
+        default=2,
+        ge=1,
+        le=4,
+        description="Shifts per direction that are averaged: 1 is four times as fast and .8 dB worse, 4 is slower and .2 dB better.",
     )
-    levels: int = Field(
-        default=3, ge=1, le=6, description="Scales of detail; raise it for coarse noise in large images."
-    )
 
-    def __call__(self, image: RGB, noise: Noise) -> RGB:
-        """Return the denoised image, same shape and type."""
-        planes = (image.astype(np.float32) @ OPPONENT.T).transpose(2, 0, 1)
-        calm = np.stack([self._averaged(plane, noise.sigma) for plane in planes])
-        return to_uint8((calm.transpose(1, 2, 0) @ OPPONENT) / 255)
+    def steps(self, kinds: frozenset[Kind]) -> "tuple[Wavelet, ...]":
+        """Return what to do against these kinds of noise."""
+        return (self,) if "gaussian" in kinds else ()
 
-    def _averaged(self, plane: Floats, sigma: float) -> Floats:
-        total = np.zeros_like(plane)
-        for number in range(self.shifts):
-            # Steps along the diagonal visit each alignment of a dyadic grid once.
-            offset = (number, (number * 3) % self.shifts)
-            total += np.roll(
-                _shrunk(np.roll(plane, offset, (0, 1)), sigma, self.levels), (-offset[0], -offset[1]), (0, 1)
-            )
-        return total / np.float32(self.shifts)
+    def __call__(self, image: RGB, _noise: Noise) -> RGB:
+        """Return the image with Gaussian noise reduced; a grey image stays grey."""
+        grey = bool((image == image[:, :, :1]).all())
+        levels: Planes = image.astype(np.float32)
+        planes: Planes = levels[:, :, :1] if grey else np.einsum("hwc,pc->hwp", levels, OPPONENT)
+        clipped = gaussian.clipped(image).any(axis=2, keepdims=True)
+        sigmas = gaussian.sigmas(planes, np.broadcast_to(clipped, planes.shape))
+        out = np.stack([self._plane(planes[:, :, n], sigma) for n, sigma in enumerate(sigmas)], axis=2)
+        restored = np.repeat(out, 3, axis=2) if grey else np.einsum("hwp,pc->hwc", out, OPPONENT)
+        return np.asarray(np.rint(np.clip(restored, 0.0, 255.0)), dtype=np.uint8)
 
-
-def _shrunk(plane: Floats, sigma: float, levels: int) -> Floats:
-    deepest = min(levels, pywt.dwtn_max_level(plane.shape, "db2"))
-    if deepest < 1:
-        return plane
-    coarse, *details = pywt.wavedec2(plane, "db2", mode="symmetric", level=deepest)
-    kept = [tuple(_soft(band, sigma) for band in bands) for bands in details]
-    back = pywt.waverec2([coarse, *kept], "db2", mode="symmetric")
-    return np.asarray(back[: plane.shape[0], : plane.shape[1]], dtype=np.float32)
+    def _plane(self, plane: Plane, sigma: float) -> Plane:
+        levels = min(LEVELS, pywt.dwt_max_level(min(plane.shape), WAVELET))
+        if sigma <= 0.0 or levels < 1:
+            return plane
+        shifted = [
+            _shrink_shifted(plane, down, right, sigma, levels) for down, right in product(range(self.shifts), repeat=2)
+        ]
+        mean: Plane = np.mean(shifted, axis=0)
+        return mean
 
 
-def _soft(band: Floats, sigma: float) -> Floats:
-    signal = max(float(np.mean(np.square(band))) - sigma**2, 0.0) ** 0.5
-    if signal == 0.0:
+def _shrink_shifted(plane: Plane, down: int, right: int, sigma: float, levels: int) -> Plane:
+    height, width = plane.shape
+    padded = np.pad(plane, ((down, 0), (right, 0)), mode="symmetric")
+    coarse, *details = pywt.wavedec2(padded, WAVELET, mode=MODE, level=levels)
+    shrunk = [tuple(_shrink(band, sigma) for band in bands) for bands in details]
+    restored = pywt.waverec2([coarse, *shrunk], WAVELET, mode=MODE)
+    return np.asarray(restored[down : down + height, right : right + width], dtype=np.float32)
+
+
+def _shrink(band: Plane, sigma: float) -> Plane:
+    """Soft-threshold at sigma² over the standard deviation of the signal; a band that is all noise becomes zero."""
+    signal = float(np.mean(np.square(band))) - sigma**2
+    if signal <= 0.0:
         return np.zeros_like(band)
-    threshold = np.float32(sigma**2 / signal)
-    shrunk: Floats = np.sign(band) * np.maximum(np.abs(band) - threshold, 0)
-    return shrunk
+    threshold = np.float32(sigma**2 / np.sqrt(signal))
+    return np.sign(band) * np.maximum(np.abs(band) - threshold, np.float32(0.0))

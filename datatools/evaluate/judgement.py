@@ -42,8 +42,8 @@ def metrics(finetuned: Answers, probe: Answers, train_labels: "pd.Series[str]", 
         if len(ours) or len(theirs):
             rng = seeds.generator(how.seed, "evaluate", "paired", split)
             label, score = scores.majority(train_labels, ours, how.confidence)
-            found[FINETUNED][split] = scores.plain(scores.overall(ours, how, FINETUNED, split))
-            found[PROBE][split] = scores.plain(scores.overall(theirs, how, PROBE, split))
+            found[FINETUNED][split] = scores.plain(scores.overall(ours, how, split))
+            found[PROBE][split] = scores.plain(scores.overall(theirs, how, split))
             found["majority"] |= {"label": label, split: scores.plain({"accuracy": score})}
             # Plain numbers beside the nested ones: they are what `dvc exp show` and the stage's last line have room for.
             found[f"{split}_accuracy"] = float(ours.correct.mean())

@@ -46,13 +46,13 @@ class Intervals(Settings):
     seed: int = Field(default=0, ge=0, description="seed of the resamples; change it to see how much the ends move")
 
 
-def overall(outcomes: Outcomes, how: Intervals, model: str, split: str) -> dict[str, Estimate]:
+def overall(outcomes: Outcomes, how: Intervals, split: str) -> dict[str, Estimate]:
     """Return the scores over all images, by name: accuracy (Wilson), the averages and log loss (bootstrap), macro ROC AUC (DeLong).
 
     Args:
-        model: names the random streams, as ``split`` does.
+        split: names the random streams. They are the same for every model, so that equal answers have equal intervals.
     """
-    rng = seeds.generator(how.seed, "evaluate", model, split, "overall")
+    rng = seeds.generator(how.seed, "evaluate", split, "overall")
     return {
         "accuracy": confusion.accuracy(outcomes, how.confidence),
         **confusion.averages(outcomes, how.draws, rng, how.confidence),
@@ -68,7 +68,7 @@ def plain(scores: dict[str, Estimate]) -> dict[str, dict[str, float | int | None
 
 def breakdown(outcomes: Outcomes, how: Intervals, model: str, split: str) -> pd.DataFrame:
     """Return the scores per class and per domain as a long table, schema ``BREAKDOWN``."""
-    rng = seeds.generator(how.seed, "evaluate", model, split, "classes")
+    rng = seeds.generator(how.seed, "evaluate", split, "classes")
     rows = [
         (model, split, kind, name, metric, score.value, score.low, score.high, score.n)
         for kind, scores in (("class", _per_class(outcomes, how, rng)), ("domain", _per_domain(outcomes, how)))

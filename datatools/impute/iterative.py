@@ -53,7 +53,7 @@ class IterativeFill(Settings):
             "high": np.nanmax(X, axis=0).tolist(),
             "order": np.argsort((~known).sum(axis=0), kind="stable").tolist(),
         }
-        # One thread: the sums of a parallel product depend on how the rows are cut up, and so would the bytes of the state.
+        # One thread: the products are small, and a sum that is cut up for several may differ in its last bit.
         with threadpool_limits(limits=1):
             fitted["passes"] = self._passes(Z, known, fitted)
         return fitted

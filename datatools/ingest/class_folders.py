@@ -13,7 +13,7 @@ from datatools.settings import Settings
 class ClassFolders(Settings):
     """``data/raw/<class>/…/image.jpg``; the domain is "default"."""
 
-    method: Literal["class_folders"] = "class_folders"
+    method: Literal["class_folders"] = Field(default="class_folders", description="One folder per class.")
     unlabelled: str = Field(
         default="unlabelled",
         description="Name of the folder whose images have no label; they serve as a reference of the target domain.",

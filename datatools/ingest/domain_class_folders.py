@@ -13,7 +13,9 @@ from datatools.settings import Settings
 class DomainClassFolders(Settings):
     """``data/raw/<domain>/<class>/…/image.jpg``."""
 
-    method: Literal["domain_class_folders"] = "domain_class_folders"
+    method: Literal["domain_class_folders"] = Field(
+        default="domain_class_folders", description="One folder per domain, in it one per class."
+    )
     unlabelled: str = Field(
         default="unlabelled",
         description="Name of the class folder whose images have no label; they serve as a reference of the target domain.",

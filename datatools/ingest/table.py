@@ -36,7 +36,7 @@ class Mapped(Settings):
 class Table(Settings):
     """Images anywhere below ``data/raw``, described by one table there."""
 
-    method: Literal["table"] = "table"
+    method: Literal["table"] = Field(default="table", description="Images anywhere, described by one table.")
     file: str = Field(default="metadata.csv", description="The table, relative to data/raw: .csv, .tsv or .parquet.")
     images: str = Field(default=".", description="Folder below data/raw to which the table's paths are relative.")
     columns: Mapped = Field(default=Mapped(), description="Which column says what.")

@@ -24,8 +24,9 @@ def closing_lines(metrics: Mapping[str, Any], page: str = PAGE) -> str:
         _line(f"always {metrics['majority']['label']!r}", metrics["majority"][split]["accuracy"]),
         _line("linear probe", metrics["probe"][split]["accuracy"]),
         _line("fine-tuned", metrics["finetuned"][split]["accuracy"]),
+        _gain(metrics, split),
     ]
-    return "\n".join([*lines, _gain(metrics["paired"][split]), f"report: {page}"])
+    return "\n".join([*lines, f"report: {page}"])
 
 
 def judged_on(metrics: Mapping[str, Any]) -> str | None:
@@ -38,7 +39,10 @@ def _line(name: str, score: Mapping[str, Any]) -> str:
     return f"  {shown:<24} {score['value']:6.1%}  ({score['low']:.1%} to {score['high']:.1%})"
 
 
-def _gain(paired: Mapping[str, Any]) -> str:
+def _gain(metrics: Mapping[str, Any], split: str) -> str:
+    if metrics["delivered"] == "probe":
+        return "  fine-tuning did not beat the probe on val images, so the delivered model is the probe"
+    paired = metrics["paired"][split]
     difference = paired["difference"]
     ends = f"{points(difference['low'])} to {points(difference['high'])}"
     return f"  fine-tuned less probe    {points(difference['value'])} points ({ends}), McNemar {p_value(paired['p_value'])}"

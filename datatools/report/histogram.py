@@ -22,14 +22,15 @@ class Group:
 
 
 def chart(title: str, groups: Sequence[Group], label: str, bins: int = 24) -> Markup:
-    """Return a stacked histogram of all groups on common bins.
+    """Return a stacked histogram of amounts, at least 0, of all groups on common bins.
 
     Args:
         title: read out to those who do not see the chart.
         label: quantity and unit.
     """
     everything = np.concatenate([group.values for group in groups])
-    edges = np.histogram_bin_edges(everything, bins=bins)
+    # From 0, since what is shown here are amounts: the distance to "none at all" matters.
+    edges = np.histogram_bin_edges(everything, bins=bins, range=(0.0, float(everything.max()) or 1.0))
     heights = np.array([np.histogram(group.values, bins=edges)[0] for group in groups])
     frame = Frame(
         Axis(label, float(edges[0]), float(edges[-1])), Axis("images", 0, float(heights.sum(axis=0).max()), whole=True)

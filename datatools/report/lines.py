@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from datatools.report.axes import HEIGHT, RIGHT, WIDTH, Axis, Frame
+from datatools.report.axes import HEIGHT, LEFT, RIGHT, WIDTH, Axis, Frame
 from datatools.report.svg import COLOURS, drawing, element, path
 
 
@@ -68,7 +68,8 @@ def _line(frame: Frame, line: Line) -> list[Markup]:
 
 def _marker(frame: Frame, marker: Marker) -> list[Markup]:
     at, (bottom, top) = frame.x(marker.x), (frame.y.start, frame.y.end)
+    anchor = "start" if at < LEFT + 2 * RIGHT else "end" if at > WIDTH - 3 * RIGHT else "middle"
     return [
         element("line", x1=at, x2=at, y1=top, y2=bottom, class_="marker"),
-        element("text", marker.text, x=min(at, WIDTH - 2 * RIGHT), y=top - 6, text_anchor="middle", class_="tick"),
+        element("text", marker.text, x=at, y=top - 6, text_anchor=anchor, class_="tick"),
     ]

@@ -21,7 +21,7 @@ def view(inputs: Inputs) -> dict[str, Any]:
     """Return headline, explanation, the rows of the interval plot, and the audit's open findings."""
     metrics = inputs.metrics["evaluate"]
     split = judged_on(metrics)
-    judged = _judged(metrics, split, inputs.model["delivered"]) if split else NOTHING
+    judged = _judged(metrics, split) if split else NOTHING
     return {**judged, "findings": open_findings(inputs.audit), "flow": steps(inputs)}
 
 
@@ -31,17 +31,21 @@ def open_findings(audit: Sequence[Json]) -> list[Json]:
     return sorted(found, key=lambda item: item["severity"] != "error")
 
 
-def _judged(metrics: Json, split: str, delivered: str) -> dict[str, Any]:
+def _judged(metrics: Json, split: str) -> dict[str, Any]:
     majority, probe, finetuned = (metrics[name][split]["accuracy"] for name in ("majority", "probe", "finetuned"))
     name = metrics["majority"]["label"]
     rows = [
         Row(f"Always “{name}”", None, [mark(majority, "floor")]),
         Row("Linear probe", None, [mark(probe, "probe")]),
-        Row("Fine-tuned", None, [mark(finetuned, "tuned")]),
+        Row(
+            "Delivered: the probe" if metrics["delivered"] == "probe" else "Fine-tuned",
+            None,
+            [mark(finetuned, "tuned")],
+        ),
     ]
     return {
-        "headline": headline(metrics, split, delivered),
-        "lede": _lede(metrics, split, delivered),
+        "headline": headline(metrics, split),
+        "lede": _lede(metrics, split),
         "rows": rows,
         "split": split,
         "n": count(finetuned["n"]),
@@ -49,18 +53,14 @@ def _judged(metrics: Json, split: str, delivered: str) -> dict[str, Any]:
     }
 
 
-def headline(metrics: Json, split: str, delivered: str = "finetuned") -> str:
-    """Return the verdict as one sentence.
-
-    Args:
-        delivered: ``probe`` where training kept the probe, since fine-tuning did not beat it on val images.
-    """
+def headline(metrics: Json, split: str) -> str:
+    """Return the verdict as one sentence."""
     majority, probe, tuned = (metrics[name][split]["accuracy"] for name in ("majority", "probe", "finetuned"))
     right = f"{percent(tuned['value'])} of {count(tuned['n'])} {split} images right"
     if tuned["value"] <= majority["value"]:
         floor = f"always answering “{metrics['majority']['label']}” ({percent(majority['value'])})"
         return f"Transfer fails here: {right}, no better than {floor}."
-    if delivered == "probe":
+    if metrics["delivered"] == "probe":
         return f"The linear probe was kept, since fine-tuning did not beat it on val images: {right}."
     gain = f"{points(abs(tuned['value'] - probe['value']))[1:]} points"
     if metrics["paired"][split]["p_value"] >= 1 - metrics["confidence"]:
@@ -71,9 +71,9 @@ def headline(metrics: Json, split: str, delivered: str = "finetuned") -> str:
     return f"Fine-tuning hurts: {right}, {gain} fewer than the linear probe."
 
 
-def _lede(metrics: Json, split: str, delivered: str) -> str:
-    if delivered == "probe":
-        return "The model that was delivered is the probe, so both rows below show the same answers."
+def _lede(metrics: Json, split: str) -> str:
+    if metrics["delivered"] == "probe":
+        return "No epoch was better on val images, so the delivered model is the probe itself and both rows show the same answers."
     paired = metrics["paired"][split]
     difference = paired["difference"]
     ends = f"{points(difference['low'])} to {points(difference['high'])}"

@@ -92,11 +92,11 @@ def _names(classes: "pd.Index[Any]") -> str:
 def missing_drift(audited: Audited) -> Finding:
     """Each ``x_*`` column misses about the same share of values in every split; the value is the largest difference.
 
-    A difference counts from the threshold on, and only beyond 3 standard errors: small splits differ by chance.
+    A difference counts from the threshold on, and only beyond 3 standard errors and half a row: small splits differ by chance.
     """
     drifts = {name: _drift(audited.used[name].isna(), audited.used["split"]) for name in feature_columns(audited.rows)}
     real = {
-        name: drift for name, (drift, error) in drifts.items() if drift > max(audited.settings.missing_drift, 3 * error)
+        name: drift for name, (drift, chance) in drifts.items() if drift > max(audited.settings.missing_drift, chance)
     }
     largest = max((drift for drift, _ in drifts.values()), default=0.0)
     if not real:
@@ -110,11 +110,12 @@ def missing_drift(audited: Audited) -> Finding:
 
 
 def _drift(missing: "pd.Series[bool]", split: "pd.Series[Any]") -> tuple[float, float]:
-    """Return the largest difference of missing rates between splits, and its standard error."""
+    """Return the largest difference of missing rates between splits, and up to where it may be chance."""
     parts = [missing.to_numpy(dtype=bool)[(split == name).to_numpy(dtype=bool)] for name in SPLITS]
     by_rate = sorted((float(part.mean()), len(part)) for part in parts if len(part))
     if len(by_rate) < 2:
         return 0.0, 0.0
     (low, few), (high, many) = by_rate[0], by_rate[-1]
     pooled = float(missing.mean())
-    return high - low, (pooled * (1 - pooled) * (1 / few + 1 / many)) ** 0.5
+    per_row = 1 / few + 1 / many
+    return high - low, 3 * (pooled * (1 - pooled) * per_row) ** 0.5 + 0.5 * per_row

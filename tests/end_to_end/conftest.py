@@ -28,6 +28,8 @@ SMALL: dict[str, Any] = {
             "features": ["age", "kind", "smoker"],
         }
     },
+    "probe": {"backbone": {"image_size": 64}},
+    "finetune": {"epochs": 2},
 }
 
 
@@ -95,7 +97,10 @@ def stages_run(output: str) -> list[str]:
 def checkout(root: Path) -> Project:
     """Make a git repository with the files of this tree, as a fresh clone has them."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=PROJECT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
     )
     for name in listed.stdout.decode().split("\0"):
         if name and (PROJECT / name).is_file() and not name.startswith("tests/") and name != "dvc.lock":

@@ -33,11 +33,8 @@ def shuffled(new_project: Callable[[str], "Project"]) -> "Project":
     table.assign(label=table["glyph"].map(drawn)).to_csv(raw / "metadata.csv", index=False)
     project.change("split", strategy={"method": "stratified", "fractions": {"train": 0.5, "val": 0.1, "test": 0.4}})
     project.change("probe", backbone={"image_size": 64})
-    project.change("finetune", **FEW_EPOCHS)
+    project.change("finetune", epochs=3)
     return project
-
-
-FEW_EPOCHS: dict[str, object] = {}
 
 
 def excess(accuracy: float, rows: pd.DataFrame) -> float:

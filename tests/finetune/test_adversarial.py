@@ -1,14 +1,19 @@
-from functools import partial
+import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from datatools.cache import Codec, Store
 from datatools.errors import DataError
 from datatools.images import RGB, decode, read
+from datatools.parallel import Execution
 from finetune import adversarial, backbones, surrogate
-from finetune.adversarial import Answer, Question, answer
+from finetune.adversarial import Answer, Asker, Question, answer
 from finetune.backbones import BackboneSettings
 from finetune.preprocessing import to_tensor
 from finetune.probe import Linear
@@ -53,10 +58,6 @@ def loaded(path: str) -> RGB:
     return read(Path(path))
 
 
-def asked(model: Surrogate, probe: Path, question: Question) -> Answer:
-    return answer(question, loaded, str(probe), model.sha256)
-
-
 def predicted(model: Surrogate, image: RGB) -> str:
     with torch.inference_mode():
         return model.classes[int(model(to_tensor(image.copy())).argmax())]
@@ -71,12 +72,12 @@ def loss(model: Surrogate, image: RGB, label: str) -> float:
 
 @pytest.mark.parametrize("epsilon", [1, 2, 4])
 def test_the_stored_image_is_within_epsilon_and_its_loss_is_higher(
-    epsilon: int, model: Surrogate, probe: Path, paths: list[Path]
+    epsilon: int, model: Surrogate, paths: list[Path]
 ) -> None:
     for path in paths:
         image = read(path)
         label = predicted(model, image)
-        found = asked(model, probe, Question(str(path), label, epsilon))
+        found = answer(Question(str(path), label, epsilon), loaded, model)
         stored = decode(found.png, "stored")
         difference = np.abs(stored.astype(int) - image)
         assert difference.max() == epsilon
@@ -87,38 +88,55 @@ def test_the_stored_image_is_within_epsilon_and_its_loss_is_higher(
         assert loss(model, stored, label) > loss(model, image, label)
 
 
-def test_an_image_of_another_size_than_the_network_is_attacked_at_its_own(
-    model: Surrogate, probe: Path, tmp_path: Path
-) -> None:
+def test_an_image_of_another_size_than_the_network_is_attacked_at_its_own(model: Surrogate, tmp_path: Path) -> None:
     (path,) = saved(photos(1, 50, 70), tmp_path)
-    found = asked(model, probe, Question(str(path), "cat", 2))
+    found = answer(Question(str(path), "cat", 2), loaded, model)
     assert decode(found.png, "stored").shape == (50, 70, 3)
 
 
-def test_the_answer_is_the_same_whatever_was_asked_before(model: Surrogate, probe: Path, paths: list[Path]) -> None:
-    questions = [Question(str(path), "cat", 4) for path in paths]
-    forwards = [asked(model, probe, question) for question in questions]
+def test_without_an_epsilon_it_only_classifies(model: Surrogate, paths: list[Path]) -> None:
+    label = predicted(model, read(paths[0]))
+    assert answer(Question(str(paths[0])), loaded, model) == Answer(b"", 40, 40, label, label)
+
+
+def test_an_unknown_label_is_an_error(model: Surrogate, paths: list[Path]) -> None:
+    with pytest.raises(DataError, match="knows no class 'dog'"):
+        answer(Question(str(paths[0]), "dog", 4), loaded, model)
+
+
+def asker(probe: Path, store: Path) -> Asker:
+    codec = Codec[Answer](
+        lambda value: json.dumps({**asdict(value), "png": value.png.hex()}).encode(),
+        lambda data: Answer(**{**(fields := json.loads(data)), "png": bytes.fromhex(fields["png"])}),
+    )
+    return Asker(probe, loaded, Store(store).shelf("answers", "", ""), codec)
+
+
+def test_threads_order_and_the_store_change_no_answer(
+    probe: Path, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adversarial, "BATCH", 3)
+    questions = [Question(str(path), label, 4) for path in paths for label in CLASSES]
+    names = [f"{question.path} {question.label}" for question in questions]
+    one = list(asker(probe, tmp_path / "one").answers(questions, names, Execution(workers=1)))
+    for workers in (2, 4):
+        many = asker(probe, tmp_path / f"{workers}").answers(questions[::-1], names[::-1], Execution(workers=workers))
+        assert list(many)[::-1] == one
+    stored = asker(probe, tmp_path / "one")
+    assert list(stored.answers(questions, names)) == one
+    assert "surrogate" not in vars(stored)  # the network was not even loaded
+
+
+def test_torchs_threads_are_left_as_they_were(probe: Path, paths: list[Path], tmp_path: Path) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        backwards = [asked(model, probe, question) for question in questions[::-1]]
+        list(asker(probe, tmp_path).answers([Question(str(paths[0]))], ["a"]))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(threads)
-    assert backwards[::-1] == forwards
-
-
-def test_without_an_epsilon_it_only_classifies(model: Surrogate, probe: Path, paths: list[Path]) -> None:
-    found = asked(model, probe, Question(str(paths[0])))
-    assert found == Answer(b"", 40, 40, predicted(model, read(paths[0])), predicted(model, read(paths[0])))
-
-
-def test_an_unknown_label_and_another_probe_are_errors(model: Surrogate, probe: Path, paths: list[Path]) -> None:
-    with pytest.raises(DataError, match="knows no class 'dog'"):
-        asked(model, probe, Question(str(paths[0]), "dog", 4))
-    with pytest.raises(DataError, match="the probe changed while it was used"):
-        answer(Question(str(paths[0])), partial(loaded), str(probe), "0" * 64)
 
 
 def test_the_module_itself_loads_no_torch() -> None:
-    assert not any(name in vars(adversarial) for name in ("torch", "attack", "surrogate"))
+    script = "import sys, finetune.adversarial; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(adversarial.__file__).parents[1])

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +18,8 @@ def test_cosine_rises_then_falls_to_the_floor(warm_up: float, floor: float, step
     top = factors.index(max(factors))
     assert max(factors) == pytest.approx(1.0)
     assert all(0.0 <= factor <= 1.0 for factor in factors)
-    assert all(a < b for a, b in zip(factors[:top], factors[1 : top + 1], strict=True))
-    assert all(a >= b - 1e-12 for a, b in zip(factors[top:], factors[top + 1 :], strict=False))
+    assert all(a < b for a, b in pairwise(factors[: top + 1]))
+    assert all(a >= b - 1e-12 for a, b in pairwise(factors[top:]))
     if top < steps - 1:
         assert factors[-1] == pytest.approx(floor)
 
@@ -36,7 +38,7 @@ def test_constant_rises_and_stays(warm_up: float, steps: int) -> None:
 def test_cosine_has_no_jumps(steps: int) -> None:
     schedule = Cosine(warm_up=0.1)
     factors = [schedule(step, steps) for step in range(steps)]
-    largest = max(abs(a - b) for a, b in zip(factors, factors[1:], strict=False))
+    largest = max(abs(a - b) for a, b in pairwise(factors))
     assert largest <= 1 / (round(0.1 * steps) + 1) + 1e-9 or largest <= 4 / steps
 
 

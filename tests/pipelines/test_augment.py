@@ -145,11 +145,19 @@ def test_no_methods_derive_nothing_and_need_no_probe(rows: pd.DataFrame) -> None
     metrics = derive(AugmentSettings(methods=()))
     assert (metrics["derived"], metrics["methods"]) == (0, {})
     assert all(table.empty for table in tables())
+    assert all((Path("data/augment") / folder).is_dir() for folder in ("images", "sheets"))
 
 
 def test_a_probe_that_is_missing_is_an_error(rows: pd.DataFrame) -> None:
     Path("data/probe/model.json").unlink()
     with pytest.raises(DataError, match=r"^data/probe/model.json: is missing; run the stage that makes it: dvc repro"):
+        derive()
+
+
+def test_a_train_image_without_a_prediction_is_an_error(rows: pd.DataFrame) -> None:
+    path = Path("data/probe/predictions.parquet")
+    pd.read_parquet(path).head(1).to_parquet(path)
+    with pytest.raises(DataError, match=r"predictions.parquet: has no row for the train image [0-9a-f]{64}; run"):
         derive()
 
 

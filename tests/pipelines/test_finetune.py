@@ -63,7 +63,7 @@ def write_probe(frame: pd.DataFrame) -> None:
         None if missing else str(label) for label, missing in zip(frame["label"], frame["label"].isna(), strict=True)
     ]
     train, val = (frame["split"].isin([split]).to_numpy() for split in ("train", "val"))
-    fitted = probe.fit(features, labels, train, val, (0.001, 0.1))
+    fitted = probe.fit(features, labels, train, val, (1e-7,))  # so strong a penalty that there is much left to learn
     its_card = surrogate.Card(
         classes=fitted.classes,
         backbone=card().backbone,
@@ -122,7 +122,14 @@ def outputs() -> dict[str, bytes]:
 
 def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
     metrics = execute()
-    assert set(outputs()) == {"model.safetensors", "model.json", "curves.csv", "curves.parquet", "metrics.json"}
+    assert set(outputs()) == {
+        "model.safetensors",
+        "model.json",
+        "curves.csv",
+        "curves.parquet",
+        "metrics.json",
+        "settings.json",
+    }
     loaded, its_card = model.load(Path("data/finetune"))
     assert its_card.classes == tiny.CLASSES
     assert its_card.delivered == metrics["delivered"]
@@ -175,18 +182,18 @@ def test_only_train_rows_and_what_was_derived_from_them_are_learnt(
 
 
 def test_poisoned_test_and_unlabelled_rows_change_nothing(project: Path) -> None:
-    execute()
+    assert execute()["delivered"] == "finetuned"  # so that what was learnt is in the bytes
     before = outputs()
     for row in range(45, 60):
         Path(f"data/raw/{row:02d}.png").write_bytes(b"poison")
     frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
     frame.loc[frame["split"].isin(["test"]), "label"] = "poison"
     manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
-    execute()
+    assert execute()["delivered"] == "finetuned"
     assert outputs() == before
 
 
-def test_the_order_of_the_tables_and_a_second_run_change_nothing(project: Path) -> None:
+def test_a_second_run_changes_nothing(project: Path) -> None:
     execute()
     before = outputs()
     execute()
@@ -196,7 +203,7 @@ def test_the_order_of_the_tables_and_a_second_run_change_nothing(project: Path) 
 def test_a_stage_that_was_stopped_goes_on_and_gives_the_same_bytes(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute()
+    assert execute()["delivered"] == "finetuned"
     whole = outputs()
     save, step, stops = Session.save, Session.epoch, []
 

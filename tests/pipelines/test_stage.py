@@ -74,7 +74,8 @@ def test_a_failing_run_leaves_the_old_outputs_and_nothing_half_written(project: 
 
     with pytest.raises(DataError):
         stage.execute("demo", Nothing, fail)
-    assert sorted(path.name for path in (project / "data").rglob("*")) == ["demo", "metrics.json"]
+    left = sorted(path.name for path in (project / "data").rglob("*"))
+    assert left == ["demo", "metrics.json", "settings.json"]
 
 
 def test_nan_is_no_metric(project: Path) -> None:
@@ -111,7 +112,8 @@ def test_a_killed_stage_leaves_nothing_where_an_output_belongs_and_can_start_aga
     process = start(project, "pass")
     process.communicate(timeout=60)
     assert process.returncode == 0
-    assert sorted(path.name for path in (project / "data/demo").iterdir()) == ["half.txt", "metrics.json", "whole.txt"]
+    files = sorted(path.name for path in (project / "data/demo").iterdir())
+    assert files == ["half.txt", "metrics.json", "settings.json", "whole.txt"]
     assert sorted(path.name for path in (project / "data").iterdir()) == ["demo"]
 
 

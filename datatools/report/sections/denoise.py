@@ -10,8 +10,10 @@ from datatools.report import histogram
 from datatools.report.galleries import picture
 from datatools.report.histogram import Group
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import count, percent, significant
+from datatools.report.numbers import count, counted, percent, significant
 from datatools.report.tables import records, sizes
+
+CLEAN, UNSEEN = "clean", "not_looked_at"  # as the stage names its decisions
 
 
 def view(inputs: Inputs) -> Section:
@@ -38,37 +40,42 @@ def changed_images(inputs: Inputs) -> pd.DataFrame:
 
 
 def _headline(inputs: Inputs, changed: pd.DataFrame) -> str:
-    total = len(inputs.pixels)
-    sigma = inputs.estimates["sigma"].dropna()
-    median = f"; median noise σ {significant(float(sigma.median()), 2)} grey levels" if len(sigma) else ""
+    looked = inputs.estimates[inputs.estimates["decision"] != UNSEEN]
+    if looked.empty:
+        return "The images were not looked at: denoising is off."
+    median, highest = (significant(float(value), 2) for value in (looked["sigma"].median(), looked["sigma"].max()))
+    noise = f"median σ {median}, highest {highest} grey levels"
+    flagged = int((looked["decision"] == "flagged").sum())
+    if flagged:
+        return f"{counted(flagged, 'noisy image')} of {count(len(looked))} flagged and left as they are; {noise}."
     if changed.empty:
-        return f"No image was changed{median}."
-    return f"{count(len(changed))} of {count(total)} images denoised ({percent(len(changed) / total)}){median}."
+        return f"No image was noisy enough to be changed; {noise}."
+    return f"{count(len(changed))} of {count(len(looked))} images denoised ({percent(len(changed) / len(looked))}); {noise}."
 
 
 def spread(estimates: pd.DataFrame) -> dict[str, Any] | None:
-    """Return the histogram of σ by decision with its legend, or None without estimates."""
-    known = estimates[estimates["sigma"].notna()]
-    if known.empty:
+    """Return the histogram of σ by decision with its legend, or None where no image has any."""
+    known = estimates[estimates["decision"] != UNSEEN]
+    if known.empty or not known["sigma"].max() > 0:
         return None
-    # What no method was applied to is grey; colours are for what was changed.
-    treated = set(known.loc[known["method"].notna(), "decision"])
-    names = sorted(known["decision"].unique(), key=lambda name: (name in treated, name))
-    colours = {name: row for row, name in enumerate(sorted(treated), 1)}
+    # Clean images are grey; colours are for those about which something was decided.
+    names = sorted(known["decision"].unique(), key=lambda name: (name != CLEAN, name))
     groups = [
-        Group(
-            str(name), np.asarray(known.loc[known["decision"] == name, "sigma"], dtype=np.float64), colours.get(name, 0)
-        )
-        for name in names
+        Group(_words(name), known.loc[known["decision"] == name, "sigma"].to_numpy(dtype=np.float64), colour)
+        for colour, name in enumerate(names, 0 if names[0] == CLEAN else 1)
     ]
-    picture_: Markup = histogram.chart("Estimated noise of the images", groups, "noise σ, grey levels of 255")
-    return {"picture": picture_, "legend": [(group.name, f"c{group.colour}") for group in groups]}
+    drawn: Markup = histogram.chart("Estimated noise of the images", groups, "noise σ, grey levels of 255")
+    return {"picture": drawn, "legend": [(group.name, f"c{group.colour}") for group in groups]}
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
 
 
 def decisions(estimates: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how many images each decision and method concern, the most frequent first."""
     found = sizes(estimates.fillna({"method": "–"}), "decision", "method")
-    return [{"decision": decision, "method": method, "n": n} for (decision, method), n in found]
+    return [{"decision": _words(decision), "method": method, "n": n} for (decision, method), n in found]
 
 
 def pairs(inputs: Inputs, changed: pd.DataFrame) -> list[dict[str, Any]]:
@@ -77,8 +84,13 @@ def pairs(inputs: Inputs, changed: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "before": picture(inputs, row["path"], f"before: {row['path']}"),
             "after": picture(inputs, row["path_used"], f"after: {row['path']}"),
-            "sigma": significant(row["sigma"], 2),
+            "noise": _noise(row),
             "method": row["method"],
         }
         for row in records(changed.head(inputs.pictures))
     ]
+
+
+def _noise(row: dict[str, Any]) -> str:
+    impulses = f", {percent(row['impulse'])} impulses" if row["impulse"] > 0 else ""
+    return f"σ {significant(row['sigma'], 2)}{impulses}"

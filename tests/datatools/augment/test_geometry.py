@@ -35,12 +35,12 @@ def once(name: str, **arguments: Any) -> Geometry:
 
 @pytest.mark.parametrize("name", transforms.known())
 def test_every_known_transform_gives_the_same_picture_from_the_same_stream(name: str, photo: Image) -> None:
-    method, before = once(name, **NEEDED.get(name, {})), photo.copy()
+    method = once(name, **NEEDED.get(name, {}))
+    photo.flags.writeable = False  # as the stage hands it over
     first, share = method(photo, None, np.random.default_rng(5))
     Geometry(transforms=FLIPS)(photo, None, np.random.default_rng(1))
     again, _ = method(photo, None, np.random.default_rng(5))
     assert np.array_equal(first, again)
-    assert np.array_equal(photo, before)
     assert (first.dtype, first.shape[2], share) == (np.uint8, 3, 1.0)
 
 
@@ -52,11 +52,6 @@ def test_each_transform_of_a_chain_has_its_own_stream(photo: Image) -> None:
         result, _ = Geometry(transforms=FLIPS)(photo, None, np.random.default_rng(seed))
         seen |= {name for name, image in expected.items() if np.array_equal(result, image)}
     assert seen == set(expected)
-
-
-def test_a_read_only_image_is_no_obstacle(photo: Image) -> None:
-    photo.flags.writeable = False
-    Geometry()(photo, None, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +67,7 @@ def test_a_read_only_image_is_no_obstacle(photo: Image) -> None:
         ("HorizontalFlip", {"strict": True}, "HorizontalFlip has no argument 'strict'; known arguments: p"),
         ("HorizontalFlip", {"p": 1.5}, "HorizontalFlip: p: Input should be less than or equal to 1, got 1.5"),
         ("RandomCrop", {"height": 20}, "RandomCrop: width: Field required"),
+        ("Blur", {"blur_limit": (4, 4)}, "Blur: blur_limit: Non-zero kernel sizes must be odd."),
     ],
 )
 def test_a_wrong_transform_or_argument_is_an_error(name: str, arguments: dict[str, Any], message: str) -> None:
@@ -93,7 +89,7 @@ def test_an_empty_chain_is_refused() -> None:
         Geometry(transforms=())
 
 
-def test_a_result_that_is_no_picture_is_refused(photo: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_is_no_picture_is_refused(photo: Image) -> None:
     method = once("ToGray", num_output_channels=1)
     with pytest.raises(DataError, match="ToGray: gave uint8 of shape"):
         method(photo, None, np.random.default_rng(0))

@@ -91,6 +91,25 @@ def test_two_parents_are_never_of_one_cluster(seed: int) -> None:
         assert recipe.partner.cluster != recipe.parent.cluster
 
 
+def test_the_id_changes_with_the_second_image() -> None:
+    """Two images of one parent and one setting may differ in the reference only."""
+    worlds = (WORLD, Sources(PARENTS, PARENTS[:40]))
+    first, second = (planned(Fda(probability=1.0), sources=world) for world in worlds)
+    partners = {recipe.parent: recipe.partner for recipe in first}
+    pairs = [(recipe, partners[recipe.parent]) for recipe in second]
+    same = [recipe.image_id in ids(first) for recipe, partner in pairs if recipe.partner == partner]
+    other = [recipe.image_id in ids(first) for recipe, partner in pairs if recipe.partner != partner]
+    assert all(same)
+    assert other
+    assert not any(other)
+
+
+def test_copies_have_second_images_of_their_own() -> None:
+    recipes = planned(StyleMix(probability=1.0, copies=4))
+    partners = {(recipe.parent, recipe.partner) for recipe in recipes}
+    assert len(partners) > 3 * 60
+
+
 def test_images_of_the_target_domain_are_not_adapted() -> None:
     recipes = planned(Fda(probability=1.0), target="night")
     assert {recipe.parent.domain for recipe in recipes} == {"day"}

@@ -93,6 +93,21 @@ def test_a_mixture_is_what_its_target_says(rows: pd.DataFrame) -> None:
             assert np.array_equal(decode(files[image.recipe.image_id], "derived"), expected)
 
 
+def test_parents_and_copies_have_random_streams_of_their_own(rows: pd.DataFrame) -> None:
+    flip = (Transform(name="HorizontalFlip", arguments={"p": 0.5}),)
+    made, _ = derive(rows, Geometry(probability=1.0, copies=8, transforms=flip))
+    flipped = pd.DataFrame([(image.recipe.parent.path, image.largest_change != 0) for image in made])
+    per_parent = flipped.groupby(0)[1].mean()
+    assert 0.35 < per_parent.mean() < 0.65
+    assert per_parent.between(0.1, 0.9).mean() > 0.9  # the copies of a parent differ
+    assert per_parent.nunique() > 2  # and so do parents
+
+
+def test_what_was_stored_comes_back_to_its_own_image(rows: pd.DataFrame) -> None:
+    methods = tuple(METHODS.values())
+    assert derive(rows, *methods) == derive(rows, *methods)
+
+
 def test_workers_order_and_neighbours_change_no_byte(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     methods = tuple(METHODS.values())
     _, one = derive(rows, *methods)

@@ -32,18 +32,16 @@ def test_domains_partition_the_images() -> None:
 
 def test_the_same_names_give_the_same_numbers_and_other_names_other_draws() -> None:
     of = outcomes(random_predictions(0, 60))
-    one, again, other = (scores.overall(of, HOW, "probe", split) for split in ("test", "test", "val"))
+    one, again, other = (scores.overall(of, HOW, split) for split in ("test", "test", "val"))
     assert one == again
     assert one["macro_f1"].value == other["macro_f1"].value
     assert one["macro_f1"].low != other["macro_f1"].low
 
 
 def test_json_holds_no_undefined_metric() -> None:
-    nothing = scores.overall(outcomes(predictions([None], np.eye(3)[:1])), HOW, "probe", "test")
+    nothing = scores.overall(outcomes(predictions([None], np.eye(3)[:1])), HOW, "test")
     assert scores.plain(nothing) == {}
-    one_class = scores.plain(
-        scores.overall(outcomes(predictions(["cat"] * 4, np.eye(3)[[0, 0, 0, 1]])), HOW, "probe", "test")
-    )
+    one_class = scores.plain(scores.overall(outcomes(predictions(["cat"] * 4, np.eye(3)[[0, 0, 0, 1]])), HOW, "test"))
     assert "macro_roc_auc" not in one_class
     assert one_class["accuracy"]["value"] == 0.75
 

@@ -73,7 +73,7 @@ def test_one_point_is_shown_as_a_dot_and_none_as_nothing() -> None:
 
 def test_bars_of_all_groups_hold_every_image_once() -> None:
     rng = np.random.default_rng(0)
-    groups = [Group("keep", rng.normal(3, 1, 200), 0), Group("<b>denoise</b>", rng.normal(8, 2, 57), 1)]
+    groups = [Group("keep", rng.gamma(3, 1, 200), 0), Group("<b>denoise</b>", rng.gamma(8, 2, 57), 1)]
     drawn = histogram.chart("t", groups, "sigma")
     assert [counted("keep", drawn), counted("&lt;b&gt;denoise&lt;/b&gt;", drawn)] == [200, 57]
 

@@ -14,6 +14,7 @@ def metrics(
     difference = {"value": gain, "low": gain - 0.05, "high": gain + 0.05, "n": 200}
     return {
         "confidence": 0.95,
+        "delivered": "finetuned",
         "finetuned": {split: score(tuned)},
         "probe": {split: score(probe)},
         "majority": {"label": "cat", split: score(floor)},
@@ -39,6 +40,12 @@ def test_val_speaks_where_test_has_no_label_and_nothing_where_neither_has() -> N
     nothing = {"confidence": 0.95, "finetuned": {}, "probe": {}, "majority": {}, "paired": {}}
     assert judged_on(nothing) is None
     assert "no labelled val or test image" in closing_lines(nothing)
+
+
+def test_where_the_probe_was_delivered_no_gain_is_claimed() -> None:
+    text = closing_lines({**metrics(), "delivered": "probe"})
+    assert "the delivered model is the probe" in text
+    assert "points" not in text
 
 
 def test_a_long_class_name_does_not_break_the_columns() -> None:

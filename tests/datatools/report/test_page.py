@@ -124,7 +124,7 @@ def test_numbers_of_the_verdict_are_those_of_the_metrics(inputs: Inputs, text: s
 
 
 def test_without_any_label_there_is_still_a_page(inputs: Inputs) -> None:
-    empty = {"confidence": 0.95, "finetuned": {}, "probe": {}, "majority": {}, "paired": {}}
+    empty = {"confidence": 0.95, "finetuned": {}, "probe": {}, "majority": {}, "paired": {}, "delivered": "finetuned"}
     unjudged = {"value": None, "low": None, "high": None, "n": 0}
     probe = {name: {"test_accuracy": unjudged, "val_accuracy": unjudged} for name in ("image", "majority")}
     text = page.render(

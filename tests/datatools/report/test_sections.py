@@ -150,6 +150,21 @@ def test_denoise_counts_what_has_other_pixels(inputs: Inputs) -> None:
     assert sum(row["n"] for row in denoise.decisions(inputs.estimates)) == len(inputs.estimates)
 
 
+@pytest.mark.parametrize(
+    ("decision", "says", "drawn"),
+    [("flagged", "200 noisy images of 200 flagged", True), ("not_looked_at", "denoising is off", False)],
+)
+def test_denoise_that_changes_nothing_says_why(inputs: Inputs, decision: str, says: str, drawn: bool) -> None:
+    estimates = inputs.estimates.assign(decision=decision, method=None)
+    changed = replace(inputs, estimates=estimates, pixels=inputs.rows[["image_id", "path"]])
+    assert says in denoise.view(changed).headline
+    assert (denoise.spread(estimates) is not None) == drawn
+
+
+def test_without_any_noise_there_is_no_chart(inputs: Inputs) -> None:
+    assert denoise.spread(inputs.estimates.assign(sigma=0.0)) is None
+
+
 def test_impute_counts_gaps_before_and_after(inputs: Inputs) -> None:
     found = {row["name"]: row for row in impute.missing(inputs)}
     assert found["weight"]["gaps"] == inputs.rows["x_weight"].isna().sum()
@@ -192,6 +207,6 @@ def test_every_section_has_something_to_say_where_nothing_optional_happened(inpu
     assert all(headlines.values())
     assert "nothing refused" in headlines["ingest"]
     assert headlines["deduplicate"].startswith("No duplicates")
-    assert headlines["denoise"].startswith("No image was changed")
+    assert headlines["denoise"].startswith("No image was noisy enough to be changed")
     assert headlines["impute"].startswith("The data have no tabular features")
     assert headlines["augment"].startswith("Nothing was added")

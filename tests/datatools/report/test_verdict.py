@@ -22,7 +22,7 @@ from tests.datatools.report.world import AUDIT, ingested, world
     ],
 )
 def test_each_outcome_has_its_sentence(tuned: float, probe: float, p: float, delivered: str, expected: str) -> None:
-    assert expected in headline(metrics(tuned, probe, 0.3, p), "test", delivered)
+    assert expected in headline({**metrics(tuned, probe, 0.3, p), "delivered": delivered}, "test")
 
 
 def test_without_labels_the_verdict_says_so() -> None:

@@ -169,7 +169,8 @@ def answers(predictions: pd.DataFrame) -> tuple[Answers, Answers]:
 
 
 def evaluated(predictions: pd.DataFrame) -> dict[str, Any]:
-    return judgement.metrics(*answers(predictions), predictions.loc[predictions["split"] == "train", "label"], HOW)
+    train_labels = predictions.loc[predictions["split"] == "train", "label"]
+    return {**judgement.metrics(*answers(predictions), train_labels, HOW), "delivered": "finetuned"}
 
 
 def breakdown(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -211,7 +212,7 @@ def dropped(rows: pd.DataFrame) -> pd.DataFrame:
 
 def estimates(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     sigma = rng.gamma(2.0, 2.0, len(rows))
-    decision = np.where(sigma > 6, "denoise", "keep")
+    decision = np.where(sigma > 6, "denoised", "clean")
     return rows[["image_id"]].assign(
         sigma=sigma, impulse=0.0, decision=decision, method=np.where(sigma > 6, "nlmeans", None)
     )
@@ -273,6 +274,7 @@ def without_extras(inputs: Inputs) -> Inputs:
         dropped=inputs.dropped[:0],
         conflicts=inputs.conflicts[:0],
         pixels=inputs.rows[["image_id", "path"]],
+        estimates=inputs.estimates.assign(sigma=0.0, decision="clean", method=None),
         completed=inputs.completed[["image_id"]],
         imputation={},
         derived=inputs.derived[:0],

@@ -11,6 +11,7 @@ from hypothesis.strategies import DrawFn
 from datatools.split import LeaveOneDomainOut, Random, Stratified, Temporal
 from datatools.split.assignment import Splitter
 
+START = pd.Timestamp("2024-01-01", tz="UTC")
 STRATEGIES: dict[str, Splitter] = {
     "random": Random(),
     "stratified": Stratified(),
@@ -35,14 +36,14 @@ def manifest(
     """A table of schema DEDUPLICATED; ``days`` counts from 2024-01-01."""
     rows = len(labels)
     ids = [image_id(number) for number in range(rows)]
-    times = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(pd.Series(days or [None] * rows, dtype=float), "D")
+    times = [None if day is None else START + pd.Timedelta(days=float(day)) for day in days or [None] * rows]
     return pd.DataFrame(
         {
             "image_id": ids,
             "path": [f"data/raw/{number}.png" for number in range(rows)],
             "label": pd.Series(labels, dtype="object"),
             "domain": list(domains or ["default"] * rows),
-            "captured_at": times.astype("datetime64[us, UTC]"),
+            "captured_at": pd.Series(times, dtype="datetime64[us, UTC]"),
             "group_id": pd.Series(list(groups or [None] * rows), dtype="object"),
             "cluster_id": [f"c{name}" for name in (clusters if clusters is not None else range(rows))],
         }

@@ -39,6 +39,12 @@ def test_a_value_shared_within_a_group_only_proves_nothing() -> None:
     assert not judged(labels, [float(thing) for thing in things]).passed
 
 
+@pytest.mark.parametrize(("known", "passed"), [(45, False), (35, True)])
+def test_values_that_speak_for_less_than_a_fifth_are_not_judged(known: int, passed: bool) -> None:
+    labels = ["cat", "dog"] * 100
+    assert judged(labels, [*labels[:known], *[None] * (200 - known)]).passed == passed
+
+
 def test_a_frequent_class_is_no_shortcut() -> None:
     assert judged(["cat"] * 99 + ["dog"], [1.0] * 100).passed
 
