@@ -22,6 +22,7 @@ $(VENV)/installed: requirements.lock
 # The demo data are built only where there are no data yet; yours are never touched.
 demo: install
 	@if [ -n "$$(ls -A data/raw 2>/dev/null)" ]; then echo "data/raw: holds data, left as it is"; \
+	elif [ -e data/raw.dvc ]; then echo "data/raw: is in your team's remote; run: dvc pull"; exit 1; \
 	else $(BIN)/python -m examples.emoji.build --out data/raw; fi
 
 repro: demo

@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datatools import parallel
+from datatools.errors import ToolkitError
 from datatools.settings import Settings
 
 Item = TypeVar("Item")
@@ -72,18 +74,41 @@ class Store:
         text = settings if isinstance(settings, str) else settings.canonical()
         return Shelf(self, hashlib.sha256(repr((method, text, code)).encode()).digest()[:16])
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the file; one that SQLite cannot read is set aside and a new one begun."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+    @contextmanager
+    def session(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for a few statements.
+
+        Damage ends them early, as if the entries were absent: the file is set aside and the next session begins a new one.
+
+        Raises:
+            ToolkitError: the file is locked, read-only, or the disk is full.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._opened()) as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise ToolkitError(
+                f"{self.path}: cannot be used ({error}); free the disk, or wait for the other run"
+            ) from None
+        except sqlite3.DatabaseError:
+            self._set_aside()
+
+    def _opened(self) -> sqlite3.Connection:
         try:
             return _open(self.path)
         except sqlite3.OperationalError:
             raise  # locked, read-only or full: not damage
         except sqlite3.DatabaseError:
-            aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
-            self.path.replace(aside)
-            print(f"{self.path}: is damaged; kept as {aside.name}, results are computed again", file=sys.stderr)
+            self._set_aside()
             return _open(self.path)
+
+    def _set_aside(self) -> None:
+        aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
+        self.path.replace(aside)
+        for leftover in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + leftover).unlink(missing_ok=True)
+        print(f"{self.path}: is damaged; kept as {aside.name}, results are computed again", file=sys.stderr)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -110,26 +135,20 @@ class Shelf:
     def get(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the values that are there and whole, by name."""
         found: dict[str, bytes] = {}
-        connection = self.store.connect()
-        try:
+        with self.store.session() as connection:
             for name in names:
                 row = connection.execute("SELECT value FROM entries WHERE key = ?", (self._key(name),)).fetchone()
                 if row is not None and _checksum(row[0][CHECKSUM:]) == row[0][:CHECKSUM]:
                     found[name] = row[0][CHECKSUM:]
-        finally:
-            connection.close()
         return found
 
     def put(self, values: dict[str, bytes]) -> None:
         """Store values, all or none."""
         rows = [(self._key(name), _checksum(value) + value) for name, value in values.items()]
-        connection = self.store.connect()
-        try:
+        with self.store.session() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", rows)
             connection.execute("COMMIT")
-        finally:
-            connection.close()
 
     def _key(self, name: str) -> bytes:
         return hashlib.sha256(self.prefix + name.encode()).digest()

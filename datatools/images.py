@@ -23,16 +23,16 @@ from datatools.errors import ImageError
 RGB = NDArray[np.uint8]
 Unit = NDArray[np.float32]
 
-MAX_PIXELS = 178_956_970  # Pillow's own bound for a decompression bomb: 2 ** 31 bytes / 4 / 3
-# The bound is ours (checked on the header, before any pixel is decoded), so Pillow's warning would only repeat it.
+# The bound on an image's size is ingest's (checked on the header, before any pixel is decoded); Pillow's would only repeat it.
 Image.MAX_IMAGE_PIXELS = None
 
 
-def read(path: Path, max_pixels: int = MAX_PIXELS) -> RGB:
+def read(path: Path, max_pixels: int | None = None) -> RGB:
     """Read a file as RGB, shape (height, width, 3), uint8.
 
     Raises:
-        ImageError: with the reason ``missing``, ``empty``, ``not_an_image``, ``too_large``, ``truncated`` or ``unreadable``.
+        ImageError: with the reason ``missing``, ``empty``, ``not_an_image``, ``too_large``, ``truncated``, ``unsupported_depth``
+            or ``unreadable``.
     """
     try:
         data = path.read_bytes()
@@ -41,7 +41,7 @@ def read(path: Path, max_pixels: int = MAX_PIXELS) -> RGB:
     return decode(data, str(path), max_pixels)
 
 
-def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> RGB:
+def decode(data: bytes, name: str, max_pixels: int | None = None) -> RGB:
     """Decode the bytes of a file; ``name`` is used in messages only. Raises as :func:`read` does."""
     if not data:
         raise ImageError("empty", f"{name}: has zero bytes")
@@ -53,10 +53,17 @@ def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> RGB:
     except Exception as error:  # a broken header raises whatever the format's parser stumbles over
         raise _broken(data, name, error) from None
     width, height = picture.size
-    if width * height > max_pixels:
+    if max_pixels is not None and width * height > max_pixels:
         raise ImageError("too_large", f"{name}: {width} x {height} pixels exceed the limit of {max_pixels}")
+    if picture.mode == "F":
+        raise ImageError(
+            "unsupported_depth",
+            f"{name}: has floating-point pixels, whose range nobody states; save it as 8 or 16 bits",
+        )
     try:
         return _rgb(picture)
+    except MemoryError:
+        raise  # says something of this machine, not of the image
     except Exception as error:
         raise _broken(data, name, error) from None
 
@@ -86,6 +93,8 @@ def _rgb(picture: Image.Image) -> RGB:
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or picture.mode == "I":
         levels = np.asarray(picture, dtype=np.float64)
+        if levels.size and levels.max() > 65535:
+            raise ValueError(f"32-bit pixels up to {levels.max():.0f}; save it as 8 or 16 bits")
         grey = np.clip(np.rint(levels / 257.0), 0, 255).astype(np.uint8)
         return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
     if picture.has_transparency_data:

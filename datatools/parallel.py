@@ -58,7 +58,7 @@ def execution(path: Path = Path("execution.yaml")) -> Execution:
     """
     values: dict[str, Any] = {}
     if path.exists():
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = _mapping(path)
     parse(Execution, values, f"{path}: ")
     for name in Execution.model_fields:
         text = os.environ.get(f"TOOLKIT_{name.upper()}")
@@ -66,6 +66,16 @@ def execution(path: Path = Path("execution.yaml")) -> Execution:
             values[name] = int(text) if name == "workers" and text.isdigit() else text
             _check_variable(name, values[name])
     return parse(Execution, values, f"{path}: ")
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: is not valid YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path}: must hold keys and values, such as workers: 4")
+    return values
 
 
 def _check_variable(name: str, value: str | int) -> None:
@@ -211,5 +221,11 @@ def _dask(how: Execution) -> Iterator[Runner]:
             f"execution.yaml: dask_address: no scheduler answers at {how.dask_address} ({error})"
         ) from None
     with client:
+        yield lambda function, items: _windowed(client, function, items)
+
+
+def _windowed(client: Any, function: Callable[[Any], Any], items: Sequence[Any], window: int = 256) -> Iterator[Any]:
+    """Keep a window of work on the cluster, so that results can be saved as they come and memory holds no more than that."""
+    for start in range(0, len(items), window):
         # pure=False: a key made from the function's name would return an old result after the code has changed.
-        yield lambda function, items: iter(client.gather(client.map(function, list(items), pure=False)))
+        yield from client.gather(client.map(function, list(items[start : start + window]), pure=False))

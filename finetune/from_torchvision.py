@@ -31,8 +31,9 @@ def network(name: str, image_size: int, state: State | None = None) -> nn.Module
     _check(name)
     options: dict[str, Any] = {}
     if name in AUXILIARY:
-        # Their weights were trained on pixels in [-1, 1]; torchvision takes ImageNet's statistics back inside the network.
-        options = {"aux_logits": False, "init_weights": True, "transform_input": state is not None}
+        # Their weights were trained on pixels in [-1, 1]. torchvision can take ImageNet's statistics back inside the network, by a
+        # switch that no saved tensor records; here the preprocessing, which travels with the model, says [-1, 1] instead.
+        options = {"aux_logits": False, "init_weights": True, "transform_input": False}
     elif name.startswith("vit_"):
         options = {"image_size": image_size}
     elif name == "maxvit_t":
@@ -57,9 +58,9 @@ def behead(network: nn.Module) -> None:
     network.set_submodule(name, replacement)
 
 
-def statistics(_name: str) -> tuple[Triple, Triple]:
-    """Return mean and deviation; torchvision's classifiers were all trained with ImageNet's."""
-    return IMAGENET
+def statistics(name: str) -> tuple[Triple, Triple]:
+    """Return mean and deviation of the pixels that torchvision's classifier was trained with."""
+    return ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)) if name in AUXILIARY else IMAGENET
 
 
 def fetch(name: str) -> Loaded:

@@ -5,17 +5,22 @@ part always runs on batches of one shape.
 """
 
 import math
+import sys
 from collections.abc import Callable
 
 import psutil
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from finetune.data import Examples
-from finetune.team import SLICE, Team
+from finetune.inference import CPU_BATCH
+from finetune.team import Team
 from finetune.views import Moves, show
 
 Inputs = Callable[[Tensor, Tensor], Tensor]  # (rows, views), integers of shape (n,), to what enters the learning part
+
+AT_ONCE = 16 * CPU_BATCH  # views that the threads share before the bar moves
 
 
 class Live:
@@ -27,13 +32,15 @@ class Live:
 
     def __call__(self, rows: Tensor, views: Tensor) -> Tensor:
         """Return the trunk's output for a view of each row; float32, channels last where there are channels."""
-        parts = self.team.map(lambda part: self._run(rows[part], views[part]), len(rows))
+        parts = self.team.map(lambda part: self._run(rows[part], views[part]), len(rows), CPU_BATCH)
         return torch.cat(parts)
 
     def _run(self, rows: Tensor, views: Tensor) -> Tensor:
         count = len(rows)
-        if self.team.device.type == "cpu" and count < SLICE:  # filled up to the one shape, see the module's docstring
-            rows, views = (torch.cat([values, values[-1:].expand(SLICE - count)]) for values in (rows, views))
+        if (
+            self.team.device.type == "cpu" and count < CPU_BATCH
+        ):  # filled up to the one shape, see the module's docstring
+            rows, views = (torch.cat([values, values[-1:].expand(CPU_BATCH - count)]) for values in (rows, views))
         device = self.team.device
         pixels = show(self.pixels[rows].to(device), self.moves[rows, views].to(device))
         with torch.no_grad():  # it holds for this thread only
@@ -46,9 +53,10 @@ class Kept:
     """Holds the frozen part's output for every view."""
 
     def __init__(self, live: Live, count: int, views: int) -> None:
-        number = torch.arange(count * views)
+        parts = torch.split(torch.arange(count * views), AT_ONCE)
         self.views = views
-        found = [live(part // views, part % views) for part in torch.split(number, 64 * SLICE)]
+        bar = tqdm(parts, desc="frozen layers", unit="batch", delay=2, disable=None, file=sys.stderr)
+        found = [live(part // views, part % views) for part in bar]
         self.channels_last = found[0].ndim == 4
         # Stored with the channels last, so that a selection is in the layout in which convolutions are fastest.
         self.values = torch.cat([part.permute(0, 2, 3, 1) if self.channels_last else part for part in found])

@@ -11,7 +11,7 @@ from finetune.checkpoint import Tensors
 from finetune.groups import Groups
 from finetune.optimizer.groups import Rates, parameter_groups
 from finetune.recipe import Recipe
-from finetune.team import Team
+from finetune.team import SLICE, Team
 
 
 class Learner:
@@ -82,9 +82,8 @@ class Learner:
             loss = functional.cross_entropy(logits, targets[rows], label_smoothing=smoothing, reduction="sum") / count
             return loss.detach(), *torch.autograd.grad(loss, learning, allow_unused=True, materialize_grads=True)
 
-        loss, *gradients = (
-            _total(parts) for parts in zip(*self.team.map(part, count, whole=bool(self.norms)), strict=True)
-        )
+        parts = self.team.map(part, count, count if self.norms else SLICE)
+        loss, *gradients = (_total(values) for values in zip(*parts, strict=True))
         for value, gradient in zip(learning, gradients, strict=True):
             value.grad = gradient
         return float(loss)

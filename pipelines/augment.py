@@ -32,7 +32,7 @@ from datatools.settings import Settings
 from finetune.adversarial import Answer, Asker, Question
 from pipelines.stage import Stage, main
 
-PROBE_LIBRARIES = ("numpy", "timm", "torch", "torchvision")
+PROBE_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "timm", "torch", "torchvision")
 ROWS_PER_SHEET = 8
 AMPLIFIED = 16  # times, so that a change of a few grey levels can be seen
 

@@ -85,7 +85,7 @@ def run(settings: DeduplicateSettings, stage: Stage) -> Mapping[str, Any]:
     files = _ranked(stage, settings.keep)
     pictures = files.sort_values("rank").drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
     candidates, plain = _candidates(pictures, settings, stage)
-    pairs = _verified(pictures, candidates, settings.verify, stage)
+    pairs, doubtful = _verified(pictures, candidates, settings.verify, stage)
     pictures = _clustered(pictures, pairs)
     columns = ["image_id", "cluster_id", "keeper_id", "distance"]
     outcome = resolve.resolve(files.merge(pictures[columns], on="image_id"), settings.action, settings.conflicts)
@@ -93,7 +93,12 @@ def run(settings: DeduplicateSettings, stage: Stage) -> Mapping[str, Any]:
     manifest.write(outcome.dropped, stage.out / "dropped.parquet", DROPPED)
     manifest.write(outcome.conflicts, stage.out / "conflicts.parquet", CONFLICTS)
     _draw(pictures, settings.gallery, stage)
-    found = {"plain": plain, "candidate_pairs": len(candidates.first), "near_pairs": len(pairs.first)}
+    found = {
+        "plain": plain,
+        "candidate_pairs": len(candidates.first),
+        "near_pairs": len(pairs.first),
+        "doubtful_pairs": doubtful,
+    }
     return {**_metrics(files, pictures, outcome), **found}
 
 
@@ -122,17 +127,22 @@ def _candidates(pictures: pd.DataFrame, settings: DeduplicateSettings, stage: St
     return search.pairs(hashes, settings.radius).renumber(rows), len(pictures) - len(rows)
 
 
-def _verified(pictures: pd.DataFrame, candidates: Pairs, verify: Verification, stage: Stage) -> Pairs:
-    """Return the candidates whose pixels agree; thumbnails are made once, then taken from the store a few at a time."""
+def _verified(pictures: pd.DataFrame, candidates: Pairs, verify: Verification, stage: Stage) -> tuple[Pairs, int]:
+    """Return the candidates whose pixels agree, and how many fail by little.
+
+    Thumbnails are made once, then taken from the store a few at a time.
+    """
     code = closure.digest("datatools.dedup.thumbnail", "numpy", "opencv-python-headless", "pillow")
     shelf = stage.store.shelf("thumbnail", "", code)
     for _ in _thumbnails(pictures, candidates, shelf, "comparing"):
         pass
-    same = np.zeros(len(candidates.first), dtype=np.bool_)
-    for start in range(0, len(same), PAIRS_AT_ONCE):
+    same, doubtful = [np.zeros(0, dtype=np.bool_)], 0
+    for start in range(0, len(candidates.first), PAIRS_AT_ONCE):
         some = candidates.keep(np.s_[start : start + PAIRS_AT_ONCE])
-        same[start : start + PAIRS_AT_ONCE] = verify(some, dict(_thumbnails(pictures, some, shelf, "")))
-    return candidates.keep(same)
+        verdict = verify(some, dict(_thumbnails(pictures, some, shelf, "")))
+        same.append(verdict.same)
+        doubtful += int(verdict.doubtful.sum())
+    return candidates.keep(np.concatenate(same)), doubtful
 
 
 def _thumbnails(pictures: pd.DataFrame, pairs: Pairs, shelf: Shelf, label: str) -> Iterator[tuple[int, Thumbnail]]:

@@ -25,6 +25,7 @@ ESTIMATES = Schema(
         Column("method", STRING, nullable=True),
     ),
 )
+COLUMNS = [*(column.name for column in ESTIMATES.columns), "steps"]
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pywavelets")
 
 
@@ -55,14 +56,12 @@ def _estimates(rows: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> p
     """Return one row per image: image_id, sigma, impulse, decision, method, and the steps behind it."""
     ids = list(rows["image_id"])
     if settings.action == "off":
-        return pd.DataFrame(
-            {"image_id": ids, "sigma": None, "impulse": None, "decision": "off", "method": None, "steps": ()}
-        )
+        nothing = {"sigma": None, "impulse": None, "decision": "off", "method": None, "steps": None}
+        return pd.DataFrame([{"image_id": image_id, **nothing} for image_id in ids], columns=COLUMNS)
     shelf = stage.store.shelf("noise", "", closure.digest("datatools.denoise.estimate", *LIBRARIES[:3]))
-    found = cache.compute(estimate.of_file, list(rows["path"]), ids, shelf, cache.JSON, "estimating noise")
-    return pd.DataFrame(
-        [_decided(image_id, Noise(*noise), settings) for image_id, noise in zip(ids, found, strict=True)]
-    )
+    noise = cache.compute(estimate.of_file, list(rows["path"]), ids, shelf, cache.JSON, "estimating noise")
+    found = zip(ids, noise, strict=True)
+    return pd.DataFrame([_decided(name, Noise(*item), settings) for name, item in found], columns=COLUMNS)
 
 
 def _decided(image_id: str, noise: Noise, settings: DenoiseSettings) -> dict[str, Any]:
@@ -86,16 +85,17 @@ def _denoise(rows: pd.DataFrame, estimates: pd.DataFrame, stage: Stage) -> dict[
     noise = map(Noise, noisy["sigma"], noisy["impulse"])
     jobs = [Job(*job) for job in zip(paths, noise, noisy["steps"], strict=True)]
     ids = list(noisy["image_id"])
-    names = [
-        f"{image_id} {'|'.join(step.canonical() for step in job.steps)}"
-        for image_id, job in zip(ids, jobs, strict=True)
-    ]
+    names = [_name(image_id, job) for image_id, job in zip(ids, jobs, strict=True)]
     shelf = stage.store.shelf("denoise", "", closure.digest("datatools.denoise.methods", *LIBRARIES))
-    for image_id, png in zip(
-        ids, cache.compute(methods.of_file, jobs, names, shelf, cache.BYTES, "denoising"), strict=True
-    ):
+    pngs = cache.compute(methods.of_file, jobs, names, shelf, cache.BYTES, "denoising", batch=64)
+    for image_id, png in zip(ids, pngs, strict=True):
         images.write_bytes(stage.out / "images" / f"{image_id}.png", png)
     return {image_id: stage.final(f"images/{image_id}.png").as_posix() for image_id in ids}
+
+
+def _name(image_id: str, job: Job) -> str:
+    # The steps differ from image to image, so they are in the name of the entry, not in that of the shelf.
+    return " ".join([image_id, *(step.canonical() for step in job.steps)])
 
 
 def _metrics(estimates: pd.DataFrame) -> dict[str, Any]:

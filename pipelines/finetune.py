@@ -9,9 +9,9 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from datatools import closure, manifest
+from datatools import closure, manifest, parallel
 from datatools.errors import DataError
-from finetune import backbones, data, model, surrogate, train
+from finetune import backbones, data, devices, model, surrogate, train
 from finetune.checkpoint import Saver
 from finetune.data import Examples
 from finetune.model import Classifier
@@ -36,7 +36,7 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     """Fine-tune the probe's network and write the model, its card and the curves."""
     probe = surrogate.load(stage.source("probe", "model.json").parent)
     rows = _rows(stage)
-    derived = _derived(rows, stage) if settings.use_derived else None
+    derived = _derived(stage) if settings.use_derived else None
     backbone = backbones.build(probe.card.backbone, probe.card.seed)
     learn, judge = _train(rows, derived, probe), _labelled(rows, "val", probe)
     classifier = Classifier(backbone.network, probe.head, backbone.preprocessing)
@@ -48,7 +48,6 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     _write(stage, classifier, probe, settings, lineage, delivered)
     curve = pd.DataFrame([asdict(row) for row in fitted.curve])
     curve.to_csv(stage.out / "curves.csv", index=False, lineterminator="\n")
-    curve.to_parquet(stage.out / "curves.parquet", index=False)
     saver.clear()
     return _metrics(fitted, delivered, len(learn), 0 if derived is None else len(derived), len(judge))
 
@@ -66,11 +65,14 @@ def _rows(stage: Stage) -> pd.DataFrame:
     return labelled
 
 
-def _derived(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
-    """Return the derived images; one that was made from anything but train rows is refused."""
+def _derived(stage: Stage) -> pd.DataFrame:
+    """Return the derived images; one that was made from a val or test row is refused."""
     source = stage.source("augment", "manifest.parquet")
     derived = manifest.read(source, manifest.DERIVED).sort_values("image_id")
-    known = set(rows["image_id"][rows["split"] == "train"])
+    split = manifest.read(stage.source("split", "manifest.parquet"), manifest.SPLIT)
+    # A reference may be an image without label and split; what a model is judged on may be none.
+    free = split["split"].isna() & split["label"].isna()
+    known = set(split["image_id"][free | (split["split"] == "train")])
     for image_id, parents in zip(derived["image_id"], derived["parents"], strict=True):
         if not known.issuperset(parents):
             raise DataError(f"{source}: {image_id} was made from an image outside the train rows; run: dvc repro")
@@ -113,7 +115,9 @@ def _lineage(learn: Examples, judge: Examples, probe: Surrogate) -> dict[str, st
 
 
 def _run_name(settings: FinetuneSettings, lineage: Mapping[str, str]) -> str:
-    return hashlib.sha256(repr((settings.canonical(), sorted(lineage.items()))).encode()).hexdigest()[:32]
+    # Half a run on a GPU and half on a CPU would be neither of the two results.
+    parts = (settings.canonical(), sorted(lineage.items()), devices.choose(parallel.execution()).type)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _write(

@@ -55,12 +55,12 @@ def run(settings: IngestSettings, stage: Stage) -> Mapping[str, Any]:
     found = _files()
     listing = settings.layout.list_images([item.file for item in found if item.refused is None], RAW)
     rows, refused = _inspected(listing.rows, settings, stage)
-    if settings.captured_at_from_exif:
-        rows = _dated_by_exif(rows)
-    refused = [*_refused_links(found), *listing.refused, *refused]
+    refused = [*_refused_files(found), *listing.refused, *refused]
     if rows.empty:
         examples = "; ".join(f"{refusal.path}: {refusal.reason}" for refusal in refused[:3])
         raise DataError(f"{RAW}: no readable image with a row or class folder ({len(refused)} refused: {examples})")
+    if settings.captured_at_from_exif:
+        rows = _dated_by_exif(rows)
     _write(rows, refused, listing, stage)
     _show(listing)
     return _metrics(rows, refused)
@@ -76,9 +76,14 @@ def _inspected(rows: pd.DataFrame, settings: IngestSettings, stage: Stage) -> tu
     """Add what one decode of each image tells; rows of images that cannot be read come back as refusals."""
     paths = [RAW / file for file in rows["file"]]
     ids = parallel.in_threads(identify, paths)
-    shelf = stage.store.shelf("inspect", str(settings.max_pixels), closure.digest("datatools.ingest.inspect", "pillow"))
+    names = [image_id or f"unopened {path}" for image_id, path in zip(ids, paths, strict=True)]
+    shelf = stage.store.shelf(
+        "inspect",
+        str(settings.max_pixels),
+        closure.digest("datatools.ingest.inspect", "numpy", "opencv-python-headless", "pillow"),
+    )
     look = partial(inspect, max_pixels=settings.max_pixels)
-    seen = list(cache.compute(look, paths, ids, shelf, cache.JSON, "inspecting"))
+    seen = list(cache.compute(look, paths, names, shelf, cache.JSON, "inspecting"))
     good = [row for row, record in enumerate(seen) if "reason" not in record]
     refused = [
         Refusal(file, record["reason"], record["detail"])
@@ -98,9 +103,19 @@ def _dated_by_exif(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(captured_at=pd.to_datetime(rows["captured_at"], utc=True).fillna(times))
 
 
-def _refused_links(found: list[Found]) -> list[Refusal]:
-    details = {"broken_link": "a symbolic link that leads nowhere", "outside": "a symbolic link that leaves data/raw"}
-    return [Refusal(item.file, item.refused, details[item.refused]) for item in found if item.refused]
+def _refused_files(found: list[Found]) -> list[Refusal]:
+    details = {
+        "broken_link": "a symbolic link that leads nowhere",
+        "outside": "a symbolic link that leaves data/raw",
+        "linked_folder": "a symbolic link to a folder; put the folder itself into data/raw",
+        "odd_name": "the name holds a backslash or is not UTF-8; rename the file",
+    }
+    # A name that is not UTF-8 cannot stand in a table: its odd bytes are shown escaped.
+    return [
+        Refusal(item.file.encode("utf-8", "backslashreplace").decode(), item.refused, details[item.refused])
+        for item in found
+        if item.refused
+    ]
 
 
 def _write(rows: pd.DataFrame, refused: list[Refusal], listing: Listing, stage: Stage) -> None:

@@ -16,6 +16,7 @@ from datatools.split.audit import audit, failures, refuse
 from datatools.split.findings import AuditSettings, Finding
 from datatools.split.groups import find
 from datatools.split.stratified import Stratified
+from datatools.split.unlabelled import release
 from pipelines.stage import Stage, main, write_json
 
 
@@ -32,7 +33,7 @@ class SplitSettings(Settings):
 def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     """Split the deduplicated manifest, audit the result and write both."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
-    assigned = settings.strategy(rows, settings.seed)
+    assigned = release(rows, settings.strategy(rows, settings.seed))
     rows = rows.assign(split=pd.Series(assigned.split, index=rows.index, dtype=object))
     findings = audit(rows, assigned.promise, settings.audit)
     print(in_words(findings))

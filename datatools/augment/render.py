@@ -52,7 +52,7 @@ def render(job: tuple[Recipe, PixelMethod], seed: int, max_side: int) -> Rendere
         partner = resize(partner, *image.shape[:2])
     random = seeds.generator(seed, "augment", identity(method), recipe.parent.image_id, recipe.copy)
     result, share = method(image, partner, random)
-    _refuse_flat(result, image, f"{method.method}: {recipe.parent.path}")
+    _refuse_flat(result, image, partner, f"{method.method}: {recipe.parent.path}")
     height, width = result.shape[:2]
     return Rendered(encode_png(result), height, width, share, *changes(result, image))
 
@@ -91,8 +91,9 @@ def stored_changes(pair: tuple[str, str], max_side: int) -> tuple[int, float] | 
     return changes(decode(Path(derived).read_bytes(), derived), load(parent, max_side))
 
 
-def _refuse_flat(result: RGB, parent: RGB, where: str) -> None:
-    now, before = _contrast(result), _contrast(parent)
+def _refuse_flat(result: RGB, parent: RGB, partner: RGB | None, where: str) -> None:
+    # What is mixed with a plain image may rightly become plain; only a result flatter than both was destroyed by the method.
+    now, before = _contrast(result), min(_contrast(one) for one in (parent, partner) if one is not None)
     if now < FLAT and now < before / 4:
         raise DataError(
             f"{where}: nothing is left to see: the channels deviate by {now:.2f} grey levels, those of the parent by {before:.2f}; "

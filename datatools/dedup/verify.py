@@ -19,6 +19,7 @@ from datatools.dedup.search import Pairs
 from datatools.dedup.thumbnail import Plane, Thumbnail, luma, window_means, window_rms
 from datatools.settings import Settings
 
+DOUBT = 2.0  # times the limit
 EDGE_SHARE = 0.35  # of the root mean square gradient that both have in a window: what resampling may do to an edge
 LEAST_UNSATURATED = 0.05  # of the values: below this share the saturated ones count too
 MAX_REDUCTION = (
@@ -68,20 +69,35 @@ class Verification(Settings):
         default=2.0, ge=1, description="largest change of brightness or contrast, as a factor, between copies"
     )
 
-    def accepts(self, difference: Difference) -> bool:
-        """Return whether the pair counts as the same picture."""
+    def __call__(self, candidates: Pairs, thumbnails: Mapping[int, Thumbnail]) -> "Verdict":
+        """Judge each candidate pair; ``thumbnails`` by row."""
+        rows = zip(candidates.first.tolist(), candidates.second.tolist(), strict=True)
+        differences = [difference(thumbnails[one], thumbnails[other]) for one, other in rows]
+        same = np.array([self.accepts(one) for one in differences], dtype=np.bool_)
+        near = np.array([self.accepts(one, DOUBT) for one in differences], dtype=np.bool_)
+        return Verdict(same, near & ~same)
+
+    def accepts(self, difference: Difference, slack: float = 1.0) -> bool:
+        """Return whether the pair counts as the same picture; ``slack`` widens the limit for local differences."""
         return (
-            difference.structure <= self.structure
+            difference.structure <= slack * self.structure
             and difference.colour <= self.colour
             and difference.correlation >= self.correlation
             and 1.0 <= difference.gain <= self.gain
         )
 
-    def __call__(self, candidates: Pairs, thumbnails: Mapping[int, Thumbnail]) -> NDArray[np.bool_]:
-        """Return which candidates are the same picture; ``thumbnails`` by row."""
-        rows = zip(candidates.first.tolist(), candidates.second.tolist(), strict=True)
-        same = (self.accepts(difference(thumbnails[one], thumbnails[other])) for one, other in rows)
-        return np.fromiter(same, dtype=np.bool_, count=len(candidates.first))
+
+class Verdict(NamedTuple):
+    """Masks over candidate pairs.
+
+    Attributes:
+        same: the same picture.
+        doubtful: not the same, by less than a factor of two. Many of these mean that the images are all alike, and that
+            ``structure`` has to be lower.
+    """
+
+    same: NDArray[np.bool_]
+    doubtful: NDArray[np.bool_]
 
 
 def difference(one: Thumbnail, other: Thumbnail) -> Difference:

@@ -22,7 +22,8 @@ class Noise(NamedTuple):
     """The noise of one image.
 
     Attributes:
-        sigma: standard deviation of the Gaussian noise, in grey levels (0 to 255), root mean square over the channels.
+        sigma: standard deviation of the Gaussian noise, in grey levels (0 to 255): the middle one of the three channels,
+            since a channel that is clipped nearly everywhere shows its edges only.
         impulse: share of the values that are impulses, 0 to 1.
     """
 
@@ -62,7 +63,7 @@ def estimate(image: RGB) -> Noise:
     share = float(mask.mean())
     rest = repair(sample, mask) if share >= NOTABLE else sample
     sigmas = gaussian.sigmas(rest.astype(np.float32), gaussian.clipped(rest))
-    return Noise(round(float(np.sqrt(np.mean(sigmas**2))), 4), round(share, 6))
+    return Noise(round(float(np.median(sigmas)), 4), round(share, 6))
 
 
 def of_file(path: str) -> Noise:

@@ -29,25 +29,34 @@ class Found:
 def walk(raw: Path) -> Iterator[Found]:
     """Yield every file below ``raw`` in sorted order; hidden files and folders are not data.
 
-    A symbolic link is followed when it ends inside ``raw``; one that leads out or nowhere is refused.
+    A symbolic link to a file is followed when it ends inside ``raw``; one that leads out or nowhere, and any link to a folder, is
+    refused. So is a name that no table can hold.
     """
     root = raw.resolve()
     for folder, folders, names in os.walk(raw):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        for name in sorted([*names, *linked]):
             if not name.startswith("."):
                 path = Path(folder, name)
                 yield Found(path.relative_to(raw).as_posix(), _refused(path, root))
 
 
 def _refused(path: Path, root: Path) -> str | None:
-    if not path.is_symlink():
-        return None
+    if path.is_symlink():
+        try:
+            target = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return "broken_link"
+        if target.is_dir():
+            return "linked_folder"
+        if not target.is_relative_to(root):
+            return "outside"
     try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return "broken_link"
-    return None if target.is_relative_to(root) else "outside"
+        path.as_posix().encode("utf-8")
+    except UnicodeEncodeError:
+        return "odd_name"
+    return "odd_name" if "\\" in path.name else None
 
 
 def identify(path: Path) -> str:

@@ -47,7 +47,8 @@ class Table(Settings):
         default={}, description="Column types where the inferred one is wrong, such as {zip_code: string}."
     )
     missing: tuple[str, ...] = Field(
-        default=("", "NA", "N/A", "NaN", "nan", "null", "None"), description="Texts that mean: no value."
+        default=("", "NA", "N/A", "NaN", "nan", "null", "None"),
+        description="Texts that mean: no value. In the columns of path, label, domain and group only an empty cell does.",
     )
     day_first: bool | None = Field(
         default=None, description="How to read 03/04/2020: true = 3 April, null = decide from the column."
@@ -75,7 +76,11 @@ class Table(Settings):
             if name not in table.columns:
                 found = ", ".join(map(str, table.columns))
                 raise DataError(f"{source}: has no column {name!r} (ingest.layout); its columns: {found}")
-        return table.apply(columns.blank, markers=self.missing)
+        # "None" or "NA" may well be the name of a class; of a date or a feature it never is.
+        names = {self.columns.path, self.columns.label, self.columns.domain, self.columns.group} - set(self.features)
+        return pd.DataFrame(
+            {name: columns.blank(table[name], ("",) if name in names else self.missing) for name in table.columns}
+        )
 
     def _parsed(self, texts: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Inferred]]:
         mapped = self.columns
@@ -119,7 +124,14 @@ def _read_delimited(source: Path) -> pd.DataFrame:
     with source.open(encoding="utf-8-sig") as stream:
         head = stream.readline()
     mark = "\t" if source.suffix == ".tsv" else max(",;\t", key=head.count)
-    return pd.read_csv(source, sep=mark, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+    frame = pd.read_csv(source, sep=mark, dtype="string", keep_default_na=False, encoding="utf-8-sig", header=None)
+    # Read without a header and renamed here: a header that is one field short would silently shift all columns by one.
+    titles = frame.iloc[0]
+    if titles.isna().any() or (titles == "").any():
+        raise DataError(
+            f"{source}: column {int((titles.isna() | (titles == '')).argmax()) + 1} has no name; name every column"
+        )
+    return frame.iloc[1:].set_axis([str(title) for title in titles], axis=1).reset_index(drop=True)
 
 
 def _column_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":

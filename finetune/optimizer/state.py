@@ -23,7 +23,7 @@ def restore(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None
         if value.shape == parameter.shape:
             # In the parameter's own layout: with another one the same sums would be taken by other instructions.
             value = torch.empty_like(parameter).copy_(value)
-        optimizer.state[parameter][key] = value
+        optimizer.state[parameter][key] = value.to(parameter.device)
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.nn.Parameter]:

@@ -70,6 +70,20 @@ def test_a_damaged_file_is_set_aside(store: Store, capsys: pytest.CaptureFixture
     assert "is damaged; kept as" in capsys.readouterr().err
 
 
+def test_damage_inside_the_file_costs_time_and_nothing_else(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = list(range(400))
+    expected = run(store, numbers)
+    connection = sqlite3.connect(store.path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    data = bytearray(store.path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    store.path.write_bytes(data)
+    assert run(store, numbers) == expected
+    assert "is damaged; kept as" in capsys.readouterr().err
+    assert run(store, numbers) == expected
+
+
 def test_what_was_done_before_an_interruption_stays(store: Store) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(store, list(range(10)), die_at_seven)

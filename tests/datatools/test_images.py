@@ -95,6 +95,14 @@ def test_bad_bytes_name_their_reason(photo: NDArray[np.uint8], tmp_path: Path) -
     assert caught.value.reason == "missing"
 
 
+@pytest.mark.parametrize(
+    "pixels", [np.full((4, 4), 0.5, np.float32), np.full((4, 4), 70000, np.int32)], ids=["float", "int32"]
+)
+def test_depths_whose_range_nobody_states_are_refused_not_shown_black(pixels: NDArray[np.float32]) -> None:
+    with pytest.raises(ImageError, match="save it as 8 or 16 bits"):
+        images.decode(encoded(Image.fromarray(pixels), "TIFF"), "p")
+
+
 def test_size_is_checked_before_decoding(photo: NDArray[np.uint8]) -> None:
     with pytest.raises(ImageError) as caught:
         images.decode(images.encode_png(photo), "p", max_pixels=100)

@@ -79,7 +79,13 @@ def test_the_environment_comes_after_the_file(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("workrs: 3", "workrs: unknown key"), ("workers: -1", "workers: must be greater")]
+    ("text", "message"),
+    [
+        ("workrs: 3", "workrs: unknown key"),
+        ("workers: -1", "workers: must be greater"),
+        ("workers: 2: 3", "is not valid YAML"),
+        ("- 1", "must hold keys"),
+    ],
 )
 def test_a_wrong_execution_file_is_one_line(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "execution.yaml"

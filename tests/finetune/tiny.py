@@ -45,7 +45,9 @@ def examples(count: int, seed: int = 0, size: int = SIZE) -> Examples:
 
 def recipe(**changes: object) -> Recipe:
     """Return a recipe that learns the colours in two epochs."""
-    return Recipe.model_validate({"epochs": 2, "batch_size": 16, "rate": 0.01, "strategy": Partial(last=2), **changes})
+    return Recipe.model_validate(
+        {"epochs": 2, "batch_size": 16, "rate": 0.01, "label_smoothing": 0.0, "strategy": Partial(last=2), **changes}
+    )
 
 
 def trained(

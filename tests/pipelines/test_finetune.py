@@ -126,7 +126,6 @@ def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
         "model.safetensors",
         "model.json",
         "curves.csv",
-        "curves.parquet",
         "metrics.json",
         "settings.json",
     }

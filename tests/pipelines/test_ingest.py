@@ -133,3 +133,9 @@ def test_the_stage_reads_its_section(raw: Path, photo: NDArray[np.uint8]) -> Non
     Path("params.yaml").write_text("ingest: {layout: {method: class_folders}}\nsplit: {nonsense: 1}\n")
     execute("ingest", IngestSettings, run)
     assert Path("data/ingest/manifest.parquet").exists()
+
+
+def test_exif_dates_of_a_folder_in_which_nothing_fits_are_one_line(raw: Path, photo: NDArray[np.uint8]) -> None:
+    (raw / "flat.png").write_bytes(saved(photo, "PNG"))
+    with pytest.raises(DataError, match="no readable image"):
+        ingest(IngestSettings(layout=ClassFolders(), captured_at_from_exif=True))

@@ -20,12 +20,18 @@ def test_walk_is_sorted_skips_the_hidden_and_refuses_links_that_leave(tmp_path: 
     (raw / "out.png").symlink_to(tmp_path / "secret.png")
     (raw / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (raw / "in.png").symlink_to(raw / "b/2.png")
-    found = {item.file: item.refused for item in walk(raw)}
+    (raw / "linked").symlink_to(raw / "b")
+    (raw / "a" / "back\\slash.png").write_bytes(b"x")
+    (raw / "a" / b"caf\xe9.png".decode("utf-8", "surrogateescape")).write_bytes(b"x")
+    found = {item.file.encode("utf-8", "backslashreplace").decode(): item.refused for item in walk(raw)}
     assert found == {
         "gone.png": "broken_link",
         "in.png": None,
+        "linked": "linked_folder",
         "out.png": "outside",
         "a/1 ü.png": None,
+        "a/back\\slash.png": "odd_name",
+        "a/caf\\udce9.png": "odd_name",
         "b/2.png": None,
     }
 

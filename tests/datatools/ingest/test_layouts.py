@@ -130,3 +130,15 @@ def test_a_missing_or_badly_encoded_table_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_bytes("path,label\nü,x\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"is not UTF-8 \(byte 11\)"):
         Table().list_images([], tmp_path)
+
+
+def test_a_class_may_be_called_none_but_an_age_may_not(tmp_path: Path) -> None:
+    text = "path,label,age\na.png,None,NA\nb.png,NA,3\n"
+    listing = listed(tmp_path, text, ["a.png", "b.png"], Table(features=("age",)))
+    assert listing.rows["label"].tolist() == ["None", "NA"]
+    assert listing.rows["x_age"].isna().tolist() == [True, False]
+
+
+def test_a_header_that_is_one_field_short_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot be read as a table|has no name"):
+        listed(tmp_path, "path,label\n1,a.png,x\n2,b.png,y\n", ["a.png", "b.png"], Table())
