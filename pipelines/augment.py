@@ -80,8 +80,10 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
     check([parent.image_id for recipe in recipes for parent in recipe.parents], rows)
     predicted = predicted_bytes([recipe.parent for recipe in recipes], settings.max_side)
     refuse_above(settings.limit_megabytes, predicted, len(recipes))
-    for folder in ("images", "sheets"):  # DVC wants its outputs there, even where nothing is derived
-        (stage.out / folder).mkdir()
+    for folder in ("images", "sheets"):
+        (stage.out / folder).mkdir() if recipes else stage.folder(
+            folder, "augment.methods is empty: nothing is derived."
+        )
     images = _images(recipes, settings, stage, probe)
     manifest.write(derived_table(images), stage.out / "manifest.parquet", manifest.DERIVED)
     manifest.write(lineage_table(images), stage.out / "lineage.parquet", LINEAGE)

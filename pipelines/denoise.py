@@ -44,9 +44,13 @@ def run(settings: DenoiseSettings, stage: Stage) -> Mapping[str, Any]:
     """Write the pixels that were changed, where everyone's pixels are, and the estimates; return the counts."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
     estimates = _estimates(rows, settings, stage)
-    (stage.out / "images").mkdir(exist_ok=True)  # DVC wants every output, an empty folder too
-    changed = _denoise(rows, estimates, stage) if settings.action == "denoise" else {}
-    pixels = rows[["image_id"]].assign(path=rows["image_id"].map(changed).fillna(rows["path"]))
+    changed: dict[str, str] = {}
+    if "denoised" in set(estimates["decision"]):
+        changed = _denoise(rows, estimates, stage)
+    else:
+        stage.folder("images", "No image was changed.")
+    where = zip(rows["image_id"], rows["path"], strict=True)
+    pixels = rows[["image_id"]].assign(path=[changed.get(name, path) for name, path in where])
     manifest.write(pixels, stage.out / "images.parquet", manifest.PIXELS)
     manifest.write(estimates.drop(columns="steps"), stage.out / "estimates.parquet", ESTIMATES)
     return _metrics(estimates)
@@ -80,6 +84,7 @@ def _decided(image_id: str, noise: Noise, settings: DenoiseSettings) -> dict[str
 
 def _denoise(rows: pd.DataFrame, estimates: pd.DataFrame, stage: Stage) -> dict[str, str]:
     """Write the images that change and return image_id -> path."""
+    (stage.out / "images").mkdir()
     noisy = estimates[estimates["decision"] == "denoised"]
     paths = noisy["image_id"].map(rows.set_index("image_id")["path"])
     noise = map(Noise, noisy["sigma"], noisy["impulse"])

@@ -50,6 +50,13 @@ class Stage:
         """Return the path of a file that an earlier stage made, such as ``source("split", "manifest.parquet")``."""
         return DATA / stage / file
 
+    def folder(self, name: str, about: str) -> Path:
+        """Make a folder of outputs with a note of what is in it; DVC warns, at every stage below, of a folder that is empty."""
+        made = self.out / name
+        made.mkdir()
+        (made / "README.txt").write_text(about + "\n", encoding="utf-8")
+        return made
+
     def final(self, file: str) -> Path:
         """Return the path that ``out / file`` will have in the end: what a table has to say."""
         return DATA / self.name / file

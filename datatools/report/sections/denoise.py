@@ -13,7 +13,7 @@ from datatools.report.inputs import Inputs, Section
 from datatools.report.numbers import count, counted, percent, significant
 from datatools.report.tables import records, sizes
 
-CLEAN, UNSEEN = "clean", "not_looked_at"  # as the stage names its decisions
+CLEAN, UNSEEN = "clean", "off"  # as the stage names its decisions
 
 
 def view(inputs: Inputs) -> Section:

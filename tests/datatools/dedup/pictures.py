@@ -13,18 +13,21 @@ Picture = NDArray[np.uint8]
 
 
 def scene(seed: int, side: int = 160) -> Picture:
-    """A smooth coloured ground with a few hard shapes on it."""
+    """A smooth ground with a few hard shapes on it, as lightly coloured as photos are."""
     rng = np.random.default_rng(seed)
-    coarse = rng.integers(20, 236, (7, 7, 3), dtype=np.uint8)
+    coarse = colours(rng, 49).reshape(7, 7, 3)
     picture = np.ascontiguousarray(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC))
-    for _ in range(6):
-        left, top, size = rng.integers(0, side - 20, 2).tolist() + [int(rng.integers(10, side // 3))]
-        colour = tuple(rng.integers(0, 256, 3).tolist())
+    for colour in colours(rng, 6).tolist():
+        left, top, size = (rng.random(3) * side / 2).astype(int).tolist()
         cv2.rectangle(picture, (left, top), (left + size, top + size), colour, -1)
     return np.asarray(picture, dtype=np.uint8)
 
 
-def jpeg(picture: Picture, quality: int = 50) -> bytes:
+def colours(rng: np.random.Generator, count: int) -> Picture:
+    return (rng.integers(50, 200, (count, 1)) + rng.integers(-25, 26, (count, 3))).astype(np.uint8)
+
+
+def jpeg(picture: Picture, quality: int = 75) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

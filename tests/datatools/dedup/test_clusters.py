@@ -1,61 +1,52 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from numpy.typing import NDArray
 
 from datatools.dedup.clusters import components, keepers
-from tests.datatools.dedup.pictures import pairs
+from datatools.dedup.search import Pairs
 
-Graph = tuple[int, set[tuple[int, int]], list[int]]
+Indices = NDArray[np.int64]
+
+
+def linked(edges: set[tuple[int, int]]) -> Pairs:
+    table = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
+    return Pairs(table[:, 0], table[:, 1], np.zeros(len(table), dtype=np.int64))
 
 
 @st.composite
-def graphs(draw: DrawFn) -> Graph:
-    """Up to 12 images, some of them paired, and their ranks."""
+def graphs(draw: st.DrawFn) -> tuple[int, set[tuple[int, int]], Indices]:
     count = draw(st.integers(1, 12))
-    ends = st.integers(0, count - 1)
-    found = draw(st.lists(st.tuples(ends, ends), max_size=20))
-    links = {(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}
-    return count, links, draw(st.permutations(range(count)))
-
-
-def test_a_chain_is_one_cluster_but_drops_only_direct_copies() -> None:
-    chain = pairs((0, 1), (1, 2), (2, 3))
-    assert components(5, chain).tolist() == [0, 0, 0, 0, 4]
-    assert keepers(5, chain, np.arange(5)).tolist() == [0, 0, 2, 2, 4]
+    numbers = st.integers(0, count - 1)
+    edges = draw(st.sets(st.tuples(numbers, numbers).filter(lambda pair: pair[0] < pair[1]), max_size=20))
+    return count, edges, np.array(draw(st.permutations(range(count))), dtype=np.int64)
 
 
 @given(graphs())
-def test_a_copy_is_paired_with_its_keeper_and_keepers_are_not_paired(graph: Graph) -> None:
-    count, links, rank = graph
-    keeper = keepers(count, pairs(*links), np.array(rank)).tolist()
-    for image, to in enumerate(keeper):
-        assert keeper[to] == to
-        assert image == to or (min(image, to), max(image, to)) in links
-        assert rank[to] <= rank[image]
-    chosen = set(keeper)
-    assert not any(one in chosen and other in chosen for one, other in links)
+def test_a_copy_is_paired_with_its_keeper_which_ranks_before_it(
+    graph: tuple[int, set[tuple[int, int]], Indices],
+) -> None:
+    count, edges, rank = graph
+    keeper = keepers(count, linked(edges), rank)
+    for image, kept in enumerate(keeper.tolist()):
+        assert image == kept or ((min(image, kept), max(image, kept)) in edges and rank[kept] < rank[image])
+    kept_ones = set(keeper.tolist())
+    assert not any(one in kept_ones and other in kept_ones for one, other in edges)
 
 
 @given(graphs())
-def test_a_cluster_is_what_hangs_together(graph: Graph) -> None:
-    count, links, _ = graph
-    found = components(count, pairs(*links)).tolist()
-    expected = list(range(count))
-    for _ in range(count):
-        for one, other in links:
-            expected[one] = expected[other] = min(expected[one], expected[other])
-    assert found == expected
+def test_components_join_every_pair_and_are_named_by_their_lowest_row(
+    graph: tuple[int, set[tuple[int, int]], Indices],
+) -> None:
+    count, edges, _ = graph
+    name = components(count, linked(edges))
+    assert all(name[one] == name[other] for one, other in edges)
+    assert all(name[name[row]] == name[row] <= row for row in range(count))
+    merges = count - len(set(name.tolist()))
+    assert merges <= len(edges)
 
 
-@given(graphs(), st.randoms(use_true_random=False))
-def test_names_of_the_images_do_not_matter(graph: Graph, random: "np.random.Generator") -> None:
-    count, links, rank = graph
-    new = list(range(count))
-    random.shuffle(new)  # type: ignore[arg-type]
-    renamed = {(min(new[a], new[b]), max(new[a], new[b])) for a, b in links}
-    new_rank = np.empty(count, dtype=np.int64)
-    new_rank[new] = rank
-    before = keepers(count, pairs(*links), np.array(rank)).tolist()
-    after = keepers(count, pairs(*renamed), new_rank).tolist()
-    assert [after[new[image]] for image in range(count)] == [new[to] for to in before]
+def test_a_chain_drops_nothing_that_is_no_copy_of_its_keeper() -> None:
+    chain = linked({(0, 1), (1, 2)})
+    assert keepers(3, chain, np.array([0, 1, 2])).tolist() == [0, 0, 2]
+    assert components(3, chain).tolist() == [0, 0, 0]

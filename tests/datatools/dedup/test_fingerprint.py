@@ -1,4 +1,3 @@
-import glob
 from pathlib import Path
 
 import imagehash
@@ -37,9 +36,9 @@ def test_scenes_and_their_mirror_images_have_imagehash_s_hash(method: Hash, seed
 @pytest.mark.skipif(not (SHARED / "clothing").is_dir(), reason="the photos of ../shared are not there")
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
 def test_photos_have_imagehash_s_hash(method: Hash) -> None:
-    for path in sorted(glob.glob(str(SHARED / "clothing/*/*.jpg")))[::60]:
+    for path in sorted((SHARED / "clothing").glob("*/*.jpg"))[::60]:
         with Image.open(path) as photo:
-            assert of_file(path, method).hash == str(ORACLES[method.method](photo))
+            assert of_file(str(path), method).hash == str(ORACLES[method.method](photo))
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])

@@ -152,7 +152,7 @@ def test_denoise_counts_what_has_other_pixels(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize(
     ("decision", "says", "drawn"),
-    [("flagged", "200 noisy images of 200 flagged", True), ("not_looked_at", "denoising is off", False)],
+    [("flagged", "200 noisy images of 200 flagged", True), ("off", "denoising is off", False)],
 )
 def test_denoise_that_changes_nothing_says_why(inputs: Inputs, decision: str, says: str, drawn: bool) -> None:
     estimates = inputs.estimates.assign(decision=decision, method=None)
