@@ -1,0 +1,1 @@
+"""Sign language digits: photos whose time and camera are one."""
