@@ -118,7 +118,7 @@ def test_copies_are_dropped_and_nothing_else(rows: pd.DataFrame) -> None:
     kept = read(Path("data/deduplicate/manifest.parquet"), DEDUPLICATED)
     assert len(kept) + len(dropped) == len(rows)
     assert {"a plain 0.png", "a plain 3.png"} < set(names(kept))
-    assert metrics["exact_dropped"], metrics["near_dropped"] == (1, 3)
+    assert (metrics["exact_dropped"], metrics["near_dropped"]) == (1, 3)
     assert (metrics["conflicts"], metrics["conflict_dropped"], metrics["plain"]) == (1, 2, 4)
     assert (metrics["files"], metrics["unique"], metrics["kept"]) == (29, 28, 23)
 
