@@ -175,10 +175,25 @@ def compute(
         label: what the progress bar says.
         batch: how many stored values are held in memory at once.
     """
+    return complete(lambda todo: parallel.stream(function, todo, label), items, names, shelf, codec, batch)
+
+
+def complete(
+    produce: Callable[[Sequence[Item]], Iterator[Value]],
+    items: Sequence[Item],
+    names: Sequence[str],
+    shelf: Shelf,
+    codec: Codec[Value],
+    batch: int = 1024,
+) -> Iterator[Value]:
+    """Yield the value of each item in order, as :func:`compute` does, where ``produce`` makes the absent ones its own way.
+
+    Args:
+        produce: yields the values of the items that it is given, in their order.
+    """
     absent = _absent(shelf, names, batch)
     todo = [row for row, name in enumerate(names) if name in absent]
-    results = parallel.stream(function, [items[row] for row in todo], label)
-    fresh = _saved(results, [names[row] for row in todo], shelf, codec)
+    fresh = _saved(produce([items[row] for row in todo]), [names[row] for row in todo], shelf, codec)
     for start in range(0, len(items), batch):
         rows = range(start, min(start + batch, len(items)))
         stored = shelf.get(names[row] for row in rows if names[row] not in absent)

@@ -1,7 +1,6 @@
 """Pooled features of images, kept per image: probing again on unchanged images runs no backbone at all."""
 
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,16 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datatools import closure, parallel
-from datatools.cache import ARRAY, SAVE_EVERY, Shelf, Store
+from datatools import cache, closure, parallel
+from datatools.cache import Shelf, Store
 from datatools.parallel import Execution
 from finetune import devices, inference
 from finetune.backbones import Backbone
 from finetune.inference import Vector
 
 Matrix = NDArray[np.float32]
-
-AT_ONCE = 1024  # stored vectors that are fetched together
 
 
 def extract(
@@ -40,9 +37,11 @@ def extract(
     how = how or parallel.execution()
     features = np.empty((len(paths), backbone.width), np.float32)
     shelf = _shelf(backbone, store, devices.choose(how))
-    absent = list(_fill(features, names, shelf))
-    fresh = inference.outputs(backbone.network, backbone.preprocessing, [paths[row] for row in absent], "features", how)
-    for row, vector in zip(absent, _saved(fresh, [names[row] for row in absent], shelf), strict=True):
+
+    def produce(absent: Sequence[Path]) -> Iterator[Vector]:
+        return inference.outputs(backbone.network, backbone.preprocessing, absent, "features", how)
+
+    for row, vector in enumerate(cache.complete(produce, paths, names, shelf, cache.ARRAY)):
         features[row] = vector
     return features
 
@@ -61,31 +60,3 @@ def _shelf(backbone: Backbone, store: Store, device: torch.device) -> Shelf:
     # The kind of device is part of the key: a GPU's last bits must not turn up in a result that a CPU promises.
     code = closure.digest("finetune.features", "numpy", "pillow", "timm", "torch", "torchvision")
     return store.shelf("features", f"{fingerprint(backbone)} {device.type}", code)
-
-
-def _fill(features: Matrix, names: Sequence[str], shelf: Shelf) -> Iterator[int]:
-    """Fill in the rows that are stored and yield the numbers of the others."""
-    for start in range(0, len(names), AT_ONCE):
-        wanted = names[start : start + AT_ONCE]
-        stored = shelf.get(wanted)
-        for row, name in enumerate(wanted, start):
-            if name in stored:
-                features[row] = ARRAY.decode(stored[name])
-            else:
-                yield row
-
-
-def _saved(vectors: Iterator[Vector], names: Sequence[str], shelf: Shelf) -> Iterator[Vector]:
-    """Pass the vectors on and store them about every second, so that a killed run continues where it stopped."""
-    pending: dict[str, bytes] = {}
-    last = time.monotonic()
-    try:
-        for name, vector in zip(names, vectors, strict=True):
-            pending[name] = ARRAY.encode(vector)
-            yield vector
-            if time.monotonic() - last > SAVE_EVERY:
-                shelf.put(pending)
-                pending, last = {}, time.monotonic()
-    finally:
-        if pending:
-            shelf.put(pending)

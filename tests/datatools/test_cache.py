@@ -108,3 +108,11 @@ def test_arrays_come_back_as_they_were(array: NDArray[np.float32]) -> None:
 
 def test_the_same_image_twice_in_one_run(store: Store) -> None:
     assert run(store, [1, 1, 2, 1]) == [2, 2, 4, 2]
+
+
+def test_results_are_stored_while_the_work_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "SAVE_EVERY", 0.0)
+    shelf = store.shelf("m", "s", "c")
+    passing = cache.complete(lambda todo: (double(number) for number in todo), [1, 2, 3], ["1", "2", "3"], shelf, JSON)
+    assert (next(passing), next(passing)) == (2, 4)
+    assert list(shelf.get(["1", "2", "3"])) == ["1"]  # what a kill would leave: all but the value under way

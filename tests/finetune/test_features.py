@@ -120,15 +120,6 @@ def test_what_was_done_before_an_error_is_kept(backbone: Backbone, paths: list[P
     assert seen == []
 
 
-def test_results_are_stored_while_the_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "SAVE_EVERY", 0.0)
-    shelf = Store(tmp_path).shelf("t", "s", "c")
-    vectors = iter([np.full(3, value, np.float32) for value in (1, 2, 3)])
-    passing = features._saved(vectors, ["a", "b", "c"], shelf)
-    next(passing), next(passing)
-    assert list(shelf.get(["a", "b", "c"])) == ["a"]  # what a kill would leave: all but the vector under way
-
-
 def test_another_network_or_size_is_another_entry(paths: list[Path], tmp_path: Path) -> None:
     base = BackboneSettings(name="test_resnet", image_size=64, weights=NoWeights())
     variants = [
