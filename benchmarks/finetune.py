@@ -1,7 +1,7 @@
 """What fine-tuning is worth: the linear probe, the fine-tuned network and the same network from scratch, trained for equally many steps.
 
 Uses the images that the pipeline has prepared (each seed draws another split by group), or, where there are none, the clothing photos
-beside the project with their published split (each seed trains anew). The full run takes about a quarter of an hour on 2 cores.
+beside the project with their published split (each seed trains anew). The full run takes about twenty minutes on 2 cores.
 """
 
 import tempfile
