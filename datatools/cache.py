@@ -198,7 +198,12 @@ def complete(
         rows = range(start, min(start + batch, len(items)))
         stored = shelf.get(names[row] for row in rows if names[row] not in absent)
         for row in rows:
-            yield next(fresh) if names[row] in absent else codec.decode(stored[names[row]])
+            if names[row] in absent:
+                yield next(fresh)
+            elif names[row] in stored:
+                yield codec.decode(stored[names[row]])
+            else:  # the store was deleted or set aside since it was looked at
+                yield next(produce([items[row]]))
     for _ in fresh:  # nothing is left; this lets the generator save its last batch
         pass
 

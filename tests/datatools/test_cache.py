@@ -116,3 +116,13 @@ def test_results_are_stored_while_the_work_goes_on(store: Store, monkeypatch: py
     passing = cache.complete(lambda todo: (double(number) for number in todo), [1, 2, 3], ["1", "2", "3"], shelf, JSON)
     assert (next(passing), next(passing)) == (2, 4)
     assert list(shelf.get(["1", "2", "3"])) == ["1"]  # what a kill would leave: all but the value under way
+
+
+def test_a_store_that_is_deleted_on_the_way_changes_nothing(store: Store) -> None:
+    run(store, [1, 2, 3, 4, 5, 6])
+    shelf = store.shelf("double", "s", "c")
+    passing = cache.compute(double, [1, 2, 3, 4, 5, 6], list("123456"), shelf, JSON, "t", batch=3)
+    first = next(passing)
+    for path in store.path.parent.iterdir():
+        path.unlink()
+    assert [first, *passing] == [2, 4, 6, 8, 10, 12]
