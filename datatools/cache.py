@@ -30,6 +30,8 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 CHECKSUM = 16  # bytes of BLAKE2b before each value
+KEYS_AT_ONCE = 500  # below the 999 variables that every SQLite allows in a statement
+PAGES = 32  # megabytes of the file that a session keeps in memory
 SAVE_EVERY = 1.0  # seconds of work that a kill may cost
 
 
@@ -116,9 +118,10 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may cost the last second, never the file
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
-        )
+        connection.execute(f"PRAGMA cache_size=-{PAGES * 1024}")
+        # With a row id, though the key is one itself: values are then appended, and only the small index is written all over.
+        # Without it 100,000 entries of 1.5 kB took 480 MB instead of 220.
+        connection.execute("CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL)")
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -135,12 +138,27 @@ class Shelf:
     def get(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the values that are there and whole, by name."""
         found: dict[str, bytes] = {}
-        with self.store.session() as connection:
-            for name in names:
-                row = connection.execute("SELECT value FROM entries WHERE key = ?", (self._key(name),)).fetchone()
-                if row is not None and _checksum(row[0][CHECKSUM:]) == row[0][:CHECKSUM]:
-                    found[name] = row[0][CHECKSUM:]
+        for name, stored in self._select("key, value", names):
+            if _checksum(stored[1][CHECKSUM:]) == stored[1][:CHECKSUM]:
+                found[name] = stored[1][CHECKSUM:]
         return found
+
+    def missing(self, names: Iterable[str]) -> set[str]:
+        """Return the names that have no value; whether the others' values are whole, only :meth:`get` knows."""
+        wanted = set(names)
+        return wanted - {name for name, _ in self._select("key", wanted)}
+
+    def _select(self, columns: str, names: Iterable[str]) -> Iterator[tuple[str, tuple[bytes, ...]]]:
+        """Yield a name and its row, in the order of the keys: neighbours lie on one page of the file."""
+        by_key = {self._key(name): name for name in names}
+        keys = sorted(by_key)
+        with self.store.session() as connection:
+            for start in range(0, len(keys), KEYS_AT_ONCE):
+                some = keys[start : start + KEYS_AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                rows = connection.execute(f"SELECT {columns} FROM entries WHERE key IN ({marks})", some)  # noqa: S608 (constants)
+                for row in rows:
+                    yield by_key[row[0]], row
 
     def put(self, values: dict[str, bytes]) -> None:
         """Store values, all or none."""
@@ -191,29 +209,31 @@ def complete(
     Args:
         produce: yields the values of the items that it is given, in their order.
     """
-    absent = _absent(shelf, names, batch)
+    absent = shelf.missing(names)
     todo = [row for row, name in enumerate(names) if name in absent]
     fresh = _saved(produce([items[row] for row in todo]), [names[row] for row in todo], shelf, codec)
     for start in range(0, len(items), batch):
         rows = range(start, min(start + batch, len(items)))
         stored = shelf.get(names[row] for row in rows if names[row] not in absent)
+        # Damaged, or the store was deleted or set aside since it was looked at.
+        lost = [row for row in rows if names[row] not in absent and names[row] not in stored]
+        made = produce([items[row] for row in lost]) if lost else iter(())
+        again = _saved(made, [names[row] for row in lost], shelf, codec)
         for row in rows:
             if names[row] in absent:
                 yield next(fresh)
             elif names[row] in stored:
                 yield codec.decode(stored[names[row]])
-            else:  # the store was deleted or set aside since it was looked at
-                yield next(produce([items[row]]))
-    for _ in fresh:  # nothing is left; this lets the generator save its last batch
+            else:
+                yield next(again)
+        _finish(again)
+    _finish(fresh)
+
+
+def _finish(results: Iterator[Value]) -> None:
+    """Nothing is left in it; this lets the generator save its last batch."""
+    for _ in results:
         pass
-
-
-def _absent(shelf: Shelf, names: Sequence[str], batch: int) -> set[str]:
-    absent: set[str] = set()
-    for start in range(0, len(names), batch):
-        wanted = names[start : start + batch]
-        absent.update(set(wanted) - shelf.get(wanted).keys())
-    return absent
 
 
 def _saved(results: Iterator[Value], names: Sequence[str], shelf: Shelf, codec: Codec[Value]) -> Iterator[Value]:

@@ -3,20 +3,25 @@
 In memory an image is ``uint8``, shape (height, width, 3), RGB, 0 to 255. Where a method computes in floats it uses ``float32`` in
 [0, 1] from :func:`to_unit`, and goes back through :func:`to_uint8`, which rounds to the nearest level.
 
-Every read goes through :func:`read` or :func:`decode`, so that orientation, depth and transparency mean the same
-everywhere: the EXIF orientation is applied, 16 bits are scaled to 8 (not cut off), transparency lies over white, and of
-an animation the first frame counts.
+Every read goes through :func:`read`, :func:`decode` or their two halves :func:`opened` and :func:`pixels`, so that orientation, depth
+and transparency mean the same everywhere: the EXIF orientation is applied, 16 bits are scaled to 8 (not cut off), transparency lies over
+white, and of an animation the first frame counts. What a file is, its content says, never its name.
 """
 
 import hashlib
 import io
 import os
+import struct
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module, metadata, util
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from datatools.errors import ImageError
 
@@ -26,13 +31,28 @@ Unit = NDArray[np.float32]
 # The bound on an image's size is ingest's (checked on the header, before any pixel is decoded); Pillow's would only repeat it.
 Image.MAX_IMAGE_PIXELS = None
 
+# The formats that are read. Pillow knows more, but EPS runs Ghostscript, an icon is decoded before its size can be checked, and
+# TGA has no signature, so that any file may pass for one.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PSD", "PPM", "QOI")
+HEIF_READERS = ("pi_heif", "pillow_heif")  # either, where it is installed
+AVIF_BRANDS = (b"avif", b"avis")
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE, TIFF_SIGNATURES = b"\xff\xd8\xff", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+SIGNATURES = (JPEG_SIGNATURE, PNG_SIGNATURE, b"GIF87a", b"GIF89a", *TIFF_SIGNATURES)
+EXIF_ORIENTATION = 274
+# EXIF 2.32, tag 274: transpose, then reverse the rows, then the columns.
+ORIENTATIONS = {2: (0, 0, 1), 3: (0, 1, 1), 4: (0, 1, 0), 5: (1, 0, 0), 6: (1, 0, 1), 7: (1, 1, 1), 8: (1, 1, 0)}
+PLAUSIBLE = 10_000_000  # pixels; memory that runs out below this number is the fault of a false header
+
 
 def read(path: Path, max_pixels: int | None = None) -> RGB:
     """Read a file as RGB, shape (height, width, 3), uint8.
 
     Raises:
-        ImageError: with the reason ``missing``, ``empty``, ``not_an_image``, ``too_large``, ``truncated``, ``unsupported_depth``
-            or ``unreadable``.
+        ImageError: with the reason ``missing``, ``empty``, ``not_an_image``, ``too_large``, ``truncated``, ``unsupported_depth``,
+            ``unsupported_format`` or ``unreadable``.
     """
     try:
         data = path.read_bytes()
@@ -43,41 +63,120 @@ def read(path: Path, max_pixels: int | None = None) -> RGB:
 
 def decode(data: bytes, name: str, max_pixels: int | None = None) -> RGB:
     """Decode the bytes of a file; ``name`` is used in messages only. Raises as :func:`read` does."""
+    return pixels(opened(data, name, max_pixels), data, name)
+
+
+def opened(data: bytes, name: str, max_pixels: int | None = None) -> Image.Image:
+    """Read the header alone and check size and depth; raises as :func:`read` does."""
     if not data:
         raise ImageError("empty", f"{name}: has zero bytes")
     try:
-        picture = Image.open(io.BytesIO(data))
+        picture = _identified(data)
     except UnidentifiedImageError:
-        reason = "truncated" if _ends_early(data) else "not_an_image"
-        raise ImageError(reason, f"{name}: is not an image that can be read (by content, not by name)") from None
+        if data.startswith(SIGNATURES) or _in_known_container(data):
+            reason = "truncated" if _ends_early(data) else "unreadable"
+            raise ImageError(reason, f"{name}: begins as an image, and its header is damaged") from None
+        raise ImageError(
+            "not_an_image", f"{name}: is not an image that can be read (by content, not by name)"
+        ) from None
     except Exception as error:  # a broken header raises whatever the format's parser stumbles over
         raise _broken(data, name, error) from None
     width, height = picture.size
     if max_pixels is not None and width * height > max_pixels:
         raise ImageError("too_large", f"{name}: {width} x {height} pixels exceed the limit of {max_pixels}")
     if picture.mode == "F":
-        raise ImageError(
-            "unsupported_depth",
-            f"{name}: has floating-point pixels, whose range nobody states; save it as 8 or 16 bits",
-        )
+        raise ImageError("unsupported_depth", f"{name}: has floating-point pixels; save it as 8 or 16 bits")
+    return picture
+
+
+def pixels(picture: Image.Image, data: bytes, name: str, short_side: int | None = None) -> RGB:
+    """Return the pixels of an opened image, upright; raises as :func:`read` does.
+
+    Args:
+        short_side: reduce the image by the power of two that leaves its short side between this and less than twice as much;
+            an image that is smaller stays as it is. JPEG is reduced while it is decoded, by up to 8, which costs a
+            fraction; the rest, and other formats, by averaging.
+    """
+    width, height = picture.size
     try:
-        return _rgb(picture)
-    except MemoryError:
-        raise  # says something of this machine, not of the image
+        if short_side is not None:
+            picture.draft(None, (short_side, short_side))
+        shown = _rgb(picture, name)
+        return _upright(shown if short_side is None else _halved(shown, short_side), orientation(picture))
+    except ImageError:
+        raise
+    except MemoryError as error:
+        if width * height > PLAUSIBLE:
+            raise  # says something of this machine, not of the image
+        raise _broken(data, name, error) from None
     except Exception as error:
         raise _broken(data, name, error) from None
 
 
+def orientation(picture: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where there is none, or none that means anything."""
+    try:
+        found = picture.getexif().get(EXIF_ORIENTATION)
+    except Exception:  # the pixels are sound, whatever the parser stumbled over
+        return 1
+    return found if found in ORIENTATIONS else 1
+
+
+def heif_reader() -> str:
+    """Return the installed reader of HEIC with its version, "" where there is none."""
+    found = next((name for name in HEIF_READERS if util.find_spec(name)), None)
+    return f"{found} {metadata.version(found)}" if found else ""
+
+
+def _identified(data: bytes) -> Image.Image:
+    formats = _formats()
+    if _brand(data) in HEIF_BRANDS and _heif_ready():
+        formats = ("HEIF", *formats)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=formats)
+    except ValueError:
+        if not data.startswith(PNG_SIGNATURE):
+            raise
+        picture = Image.open(io.BytesIO(_without_texts(data)), formats=formats)  # a text may be a bomb; nobody reads it
+    if data.startswith(PNG_SIGNATURE):
+        _check_png(data)
+    return picture
+
+
+def _brand(data: bytes) -> bytes:
+    return data[8:12] if data[4:8] == b"ftyp" else b""
+
+
+def _in_known_container(data: bytes) -> bool:
+    brand = _brand(data)
+    return (brand in AVIF_BRANDS and "AVIF" in _formats()) or (brand in HEIF_BRANDS and _heif_ready())
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@cache
+def _heif_ready() -> bool:
+    reader = heif_reader().split(" ", maxsplit=1)[0]
+    if reader:
+        import_module(reader).register_heif_opener()
+    return bool(reader)
+
+
 def _broken(data: bytes, name: str, error: Exception) -> ImageError:
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return ImageError("truncated" if _ends_early(data) else "unreadable", f"{name}: {detail}")
+    ends = "is truncated" in detail or _ends_early(data)
+    return ImageError("truncated" if ends else "unreadable", f"{name}: {detail}")
 
 
 def _ends_early(data: bytes) -> bool:
     """Whether a file begins as a known format and lacks the mark or the length that its end must have."""
-    if data.startswith(b"\xff\xd8\xff"):
+    if data.startswith(JPEG_SIGNATURE):
         return b"\xff\xd9" not in data[-64:]
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(PNG_SIGNATURE):
         return b"IEND" not in data[-64:]
     if data.startswith(b"GIF8"):
         return b"\x3b" not in data[-2:]
@@ -85,22 +184,69 @@ def _ends_early(data: bytes) -> bool:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if data.startswith(b"BM"):
         return int.from_bytes(data[2:6], "little") > len(data)
+    if data.startswith(TIFF_SIGNATURES[:2]):
+        return int.from_bytes(data[4:8], "little" if data[0] == 0x49 else "big") + 2 > len(data)  # its directory
     return False
 
 
-def _rgb(picture: Image.Image) -> RGB:
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end (checksum included) of each whole chunk of a PNG."""
+    at = len(PNG_SIGNATURE)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 12 + length
+        if end > len(data):
+            return
+        yield kind, at, end
+        at = end
+
+
+def _check_png(data: bytes) -> None:
+    """Check what Pillow skips: the checksums of the pixels. Without them damaged pixels pass for sound ones."""
+    for kind, start, end in _chunks(data):
+        if kind == b"IDAT" and zlib.crc32(memoryview(data)[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            raise ValueError(f"the pixels at byte {start} do not fit their checksum")
+
+
+def _without_texts(data: bytes) -> bytes:
+    kept = [data[start:end] for kind, start, end in _chunks(data) if kind not in {b"zTXt", b"iTXt", b"tEXt", b"iCCP"}]
+    return PNG_SIGNATURE + b"".join(kept)
+
+
+def _rgb(picture: Image.Image, name: str) -> RGB:
     picture.load()
-    picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16") or picture.mode == "I":
-        levels = np.asarray(picture, dtype=np.float64)
-        if levels.size and levels.max() > 65535:
-            raise ValueError(f"32-bit pixels up to {levels.max():.0f}; save it as 8 or 16 bits")
-        grey = np.clip(np.rint(levels / 257.0), 0, 255).astype(np.uint8)
-        return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
+        return np.asarray(cv2.cvtColor(_eight_bits(np.asarray(picture), name), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    if picture.mode == "LAB":
+        raise ImageError("unsupported_format", f"{name}: has LAB colours; save it as RGB")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    return np.ascontiguousarray(np.asarray(picture.convert("RGB"), dtype=np.uint8))
+    # convert copies even where there is nothing to convert
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"), dtype=np.uint8)
+
+
+def _eight_bits(levels: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+    wide = levels.astype(np.int64)
+    if wide.size and (wide.max() > 65535 or wide.min() < 0):
+        raise ImageError(
+            "unsupported_depth",
+            f"{name}: has 32-bit pixels from {wide.min()} to {wide.max()}; save it as 8 or 16 bits",
+        )
+    return ((wide + 128) // 257).astype(np.uint8)  # 65535 = 255 x 257: the nearest level
+
+
+def _halved(image: RGB, short_side: int) -> RGB:
+    height, width = image.shape[:2]
+    halvings = (min(height, width) // short_side).bit_length() - 1
+    return resize(image, height >> halvings, width >> halvings) if halvings > 0 else image
+
+
+def _upright(image: RGB, orientation: int) -> RGB:
+    transposed, rows, columns = ORIENTATIONS.get(orientation, (0, 0, 0))
+    turned = image.swapaxes(0, 1) if transposed else image
+    turned = turned[::-1] if rows else turned
+    return np.ascontiguousarray(turned[:, ::-1] if columns else turned)
 
 
 def encode_png(image: RGB) -> bytes:

@@ -5,9 +5,10 @@ tabular features (float, string, bool or timestamp) and may stand in every table
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,21 +20,27 @@ from datatools.errors import SchemaError
 
 STRING, INTEGER, FLOAT, BOOLEAN = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+HASHES = pa.binary(64)  # eight hashes of 64 bits
 STRINGS, FLOATS = pa.list_(pa.string()), pa.list_(pa.float64())
 FEATURE_TYPES = (FLOAT, STRING, BOOLEAN, TIMESTAMP)
 SPLITS = ("train", "val", "test")
+SHA256 = re.compile("[0-9a-f]{64}")
 
 Check = Callable[[object], str | None]  # what is wrong with one value, or None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, Arrow type, whether null is allowed, and what else a value must fulfil."""
+    """A column: its name, Arrow type, whether null is allowed, and what else a value must fulfil.
+
+    An optional column may be absent from a frame: it is then read and written as null.
+    """
 
     name: str
     type: pa.DataType
     nullable: bool = False
     check: Check | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,14 +62,13 @@ def _one_of(*values: str) -> Check:
 
 
 def _hex64(value: object) -> str | None:
-    text = str(value)
-    good = len(text) == 64 and all(digit in "0123456789abcdef" for digit in text)
-    return None if good else "must be 64 lower-case hex digits (a SHA-256)"
+    return None if SHA256.fullmatch(str(value)) else "must be 64 lower-case hex digits (a SHA-256)"
 
 
 def _inside(value: object) -> str | None:
-    path = PurePosixPath(str(value))
-    if path.is_absolute() or ".." in path.parts or not path.parts or "\\" in str(value):
+    text = str(value)
+    parts = text.split("/")
+    if text.startswith("/") or "\\" in text or ".." in parts or not set(parts) - {"", "."}:
         return "must be a relative POSIX path that stays in the project"
     return None
 
@@ -79,9 +85,15 @@ INGESTED = Schema(
         Column("domain", STRING),
         Column("captured_at", TIMESTAMP, nullable=True),
         Column("group_id", STRING, nullable=True),
+        # The user's own split, where the data came with one.
+        Column("given_split", STRING, nullable=True, check=_one_of(*SPLITS), optional=True),
     ),
     key=("image_id", "path"),  # byte-identical files share an image_id until deduplicate has chosen one
     features=True,
+)
+# Hashes in all orientations, see datatools.fingerprints; one row per distinct file.
+FINGERPRINTS = Schema(
+    "fingerprints", (IMAGE_ID, Column("phash", HASHES), Column("dhash", HASHES), Column("tile", pa.binary(1024)))
 )
 DEDUPLICATED = INGESTED.plus("deduplicated", Column("cluster_id", STRING), key=("image_id",))
 SPLIT = DEDUPLICATED.plus("split", Column("split", STRING, nullable=True, check=_one_of(*SPLITS)))
@@ -135,7 +147,7 @@ def read(path: Path, schema: Schema) -> pd.DataFrame:
         raise SchemaError(f"{path}: is not a Parquet table ({error})") from None
     frame: pd.DataFrame = table.to_pandas()
     check(frame, schema, str(path))
-    return frame
+    return _with_optional(frame, schema)
 
 
 def write(frame: pd.DataFrame, path: Path, schema: Schema) -> None:
@@ -145,6 +157,7 @@ def write(frame: pd.DataFrame, path: Path, schema: Schema) -> None:
         SchemaError: naming file, column and first bad row; nothing is written then.
     """
     check(frame, schema, str(path))
+    frame = _with_optional(frame, schema)
     names = [column.name for column in schema.columns]
     extra = sorted(feature_columns(frame)) if schema.features else []
     ordered = frame[[*names, *extra]].sort_values(list(schema.key), kind="stable", ignore_index=True)
@@ -165,7 +178,7 @@ def feature_columns(frame: pd.DataFrame) -> list[str]:
 def check(frame: pd.DataFrame, schema: Schema, where: str) -> None:
     """Raise SchemaError where the table breaks its schema; ``where`` begins the message."""
     declared = {column.name for column in schema.columns}
-    missing = [column.name for column in schema.columns if column.name not in frame.columns]
+    missing = [column.name for column in schema.columns if column.name not in frame.columns and not column.optional]
     if missing:
         raise SchemaError(f"{where}: column {missing[0]}: is missing from the table '{schema.name}'")
     features = set(feature_columns(frame)) if schema.features else set()
@@ -173,7 +186,8 @@ def check(frame: pd.DataFrame, schema: Schema, where: str) -> None:
     if unknown:
         raise SchemaError(f"{where}: column {unknown[0]}: is not part of the table '{schema.name}'")
     for column in schema.columns:
-        _check_column(frame[column.name], column, where)
+        if column.name in frame.columns:
+            _check_column(frame[column.name], column, where)
     for name in features:
         _feature_type(frame[name], where)
     repeated = frame.duplicated(subset=list(schema.key)).to_numpy()
@@ -182,6 +196,11 @@ def check(frame: pd.DataFrame, schema: Schema, where: str) -> None:
         raise SchemaError(
             f"{where}: row {row}: a second row with {', '.join(schema.key)} = {_values(frame, schema, row)}"
         )
+
+
+def _with_optional(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    absent = [column.name for column in schema.columns if column.name not in frame.columns]
+    return frame.assign(**dict.fromkeys(absent)) if absent else frame
 
 
 def _values(frame: pd.DataFrame, schema: Schema, row: int) -> str:

@@ -1,68 +1,85 @@
-"""Stage ``deduplicate``: one row per picture; what was dropped in whose favour, and where labels disagree."""
+"""Stage ``deduplicate``: one row per picture; what was dropped in whose favour, where labels disagree, and what a person may decide."""
 
+import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools import cache, closure, images, manifest
-from datatools.cache import Codec, Shelf
-from datatools.dedup import clusters, fingerprint, gallery, keep, resolve, search, thumbnail
-from datatools.dedup.fingerprint import Hash
+from datatools import cache, closure, fingerprints, images, manifest
+from datatools.cache import BYTES, Codec
+from datatools.dedup import (
+    candidates,
+    clusters,
+    hashing,
+    keep,
+    leaks,
+    members,
+    overrides,
+    page,
+    pixels,
+    resolve,
+    search,
+    shown,
+    summary,
+    thumbnail,
+    verify,
+)
+from datatools.dedup.candidates import Candidates
+from datatools.dedup.consistency import consistent
+from datatools.dedup.hashing import Hash, Joint
 from datatools.dedup.keep import Keep
-from datatools.dedup.phash import PHash
-from datatools.dedup.resolve import Action, OnConflict, Resolution
+from datatools.dedup.matched import Matched, matched
+from datatools.dedup.overrides import Decisions
+from datatools.dedup.resolve import Action, OnConflict
 from datatools.dedup.search import Pairs
+from datatools.dedup.tables import CONFLICTS, DROPPED, FILE, LEAKS, PAIRS
 from datatools.dedup.thumbnail import Thumbnail
 from datatools.dedup.verify import Verification
-from datatools.errors import SchemaError
-from datatools.manifest import IMAGE_ID, INTEGER, PATH, STRING, Column, Schema
+from datatools.errors import DataError, SchemaError
+from datatools.images import RGB
+from datatools.manifest import FINGERPRINTS
 from datatools.settings import Settings
 from pipelines.stage import Stage, main
 
-CLUSTER = Column("cluster_id", STRING)
-DROPPED = Schema(
-    "dropped",
-    (
-        IMAGE_ID,
-        PATH,
-        Column("keeper_id", STRING, nullable=True),
-        Column("keeper_path", STRING, nullable=True),
-        CLUSTER,
-        Column("kind", STRING),
-        Column("distance", INTEGER, nullable=True),
-    ),
-    key=("image_id", "path"),
-)
-CONFLICTS = Schema(
-    "conflicts",
-    (CLUSTER, IMAGE_ID, PATH, Column("label", STRING, nullable=True)),
-    key=("cluster_id", "image_id", "path"),
-)
+QUALITY = ("width", "height", "bytes", "sharpness")
+OVERRIDES = Path("duplicates.csv")
+TILES: Codec[RGB] = Codec(images.encode_png, partial(images.decode, name="a stored tile"))
 THUMBNAILS: Codec[Thumbnail] = Codec(Thumbnail.to_bytes, Thumbnail.from_bytes)
-PAIRS_AT_ONCE = 512  # at most twice as many thumbnails in memory, of 120 kB each
+PAIRS_AT_ONCE = 512  # at most twice as many thumbnails in memory, of 50 kB each
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow")
+
+
+class Turned(Settings):
+    """What happens to copies that are mirrored or turned by quarters."""
+
+    action: Literal["group", "drop", "ignore"] = Field(
+        default="group",
+        description="group: keep them, on one side of the split (left may not mean right); drop them as other copies; or ignore",
+    )
+    radius: int = Field(default=16, ge=0, le=40, description="Bits (of 128) in which candidates may differ.")
 
 
 class DeduplicateSettings(Settings):
     """When two files are the same picture, which of them stays, and what happens where their labels disagree."""
 
-    hash: Hash = Field(default=PHash(), description="How candidates are found: phash or dhash.")
-    radius: int = Field(
-        default=10,
-        ge=0,
-        le=24,
-        description="Bits (of 64) in which candidates may differ. Raise it to find stronger changes; it costs time, since pixels decide.",
+    hash: Hash = Field(
+        default=Joint(), description="How candidates are found: joint, phash, dhash, ahash, whash or colorhash."
     )
+    turned: Turned = Field(default=Turned(), description="Copies that are mirrored or turned.")
     least_contrast: float = Field(
         default=2.0,
         ge=0,
         description="Images with less contrast (grey levels) are plain surfaces, all alike, and never taken for copies of each other.",
     )
     verify: Verification = Field(
-        default=Verification(), description="When a candidate counts as the same picture; look at gallery.png."
+        default=Verification(),
+        description="When a candidate counts as the same picture; look at reports/duplicates.html.",
     )
     keep: Keep = Field(
         default="largest", description="Which copy stays: largest, sharpest, least_compressed, or first by path."
@@ -76,121 +93,206 @@ class DeduplicateSettings(Settings):
         description="Same picture, different labels: quarantine (leave it out), keep all labels, or take the majority's.",
     )
     gallery: int = Field(
-        default=40, ge=0, le=400, description="How many pairs gallery.png shows, most different first."
+        default=200, ge=0, le=2000, description="How many clusters reports/duplicates.html shows, doubtful ones first."
     )
 
 
+class Found(NamedTuple):
+    """What the search brought: pairs, candidates refused by little with their difference, and counts."""
+
+    pairs: Matched
+    misses: Candidates
+    counts: dict[str, int]
+
+
 def run(settings: DeduplicateSettings, stage: Stage) -> Mapping[str, Any]:
-    """Write the manifest of distinct pictures, what was dropped, the conflicts and a gallery; return the counts."""
-    files = _ranked(stage, settings.keep)
+    """Write the manifest of distinct pictures, what was dropped, conflicts, leaks and the page; return the counts."""
+    files = _files(stage, settings.keep)
+    decisions = _decisions(files)
+    files["rank"] = overrides.outrank(files["rank"].to_numpy(), files, decisions)
     pictures = files.sort_values("rank").drop_duplicates("image_id").sort_values("image_id", ignore_index=True)
-    candidates, plain = _candidates(pictures, settings, stage)
-    pairs, doubtful = _verified(pictures, candidates, settings.verify, stage)
-    pictures = _clustered(pictures, pairs)
-    columns = ["image_id", "cluster_id", "keeper_id", "distance"]
-    outcome = resolve.resolve(files.merge(pictures[columns], on="image_id"), settings.action, settings.conflicts)
+    found = _found(pictures, settings, decisions, stage)
+    pictures = _clustered(pictures, found.pairs, settings, stage)
+    rows = _related(files, pictures, decisions)
+    outcome = resolve.resolve(rows.drop(columns=[*QUALITY, "row"]), settings.action, settings.conflicts)
+    leaked = leaks.leaks(rows)
     manifest.write(outcome.kept, stage.out / "manifest.parquet", manifest.DEDUPLICATED)
     manifest.write(outcome.dropped, stage.out / "dropped.parquet", DROPPED)
     manifest.write(outcome.conflicts, stage.out / "conflicts.parquet", CONFLICTS)
-    _draw(pictures, settings.gallery, stage)
-    found = {
-        "plain": plain,
-        "candidate_pairs": len(candidates.first),
-        "near_pairs": len(pairs.first),
-        "doubtful_pairs": doubtful,
-    }
-    return {**_metrics(files, pictures, outcome), **found}
+    manifest.write(leaked, stage.out / "leaks.parquet", LEAKS)
+    manifest.write(found.pairs.table(pictures["image_id"].to_numpy()), stage.out / "pairs.parquet", PAIRS)
+    metrics = {**summary.counts(files, pictures, outcome, leaked), **found.counts}
+    metrics["overrides_unmatched"] = len(decisions.unmatched)
+    told = shown.told(rows, outcome, leaked, found.pairs)
+    stage.page("duplicates.html", _page(told, pictures, found, settings, metrics, stage))
+    _tell(metrics)
+    return metrics
 
 
-def _ranked(stage: Stage, order: Keep) -> pd.DataFrame:
-    """Return the manifest with the rank of each file; the measures it is made from stay behind."""
+def _related(files: pd.DataFrame, pictures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
+    """Return the files with cluster and keeper, and with the row of their picture."""
+    columns = ["image_id", "cluster_id", *(name for name in resolve.FOUND if name not in ("rank", "chosen"))]
+    known = pictures[columns].assign(row=np.arange(len(pictures)))
+    rows = files.merge(known, on="image_id", how="left", validate="m:1")
+    return rows.assign(chosen=rows["path"].isin(decisions.keep_paths))
+
+
+def _files(stage: Stage, order: Keep) -> pd.DataFrame:
+    """Return the manifest with size, sharpness and rank of each file."""
     files = manifest.read(stage.source("ingest", "manifest.parquet"), manifest.INGESTED)
     path = stage.source("ingest", "quality.parquet")
     try:
-        quality = pd.read_parquet(path)
-        joined = files[["image_id", "path", "label"]].merge(
-            quality, on=["image_id", "path"], how="left", validate="1:1"
-        )
+        quality = pd.read_parquet(path, columns=[*FILE, *QUALITY])
+        joined = files.merge(quality, on=list(FILE), how="left", validate="1:1")
     except (OSError, ValueError, KeyError) as error:
         raise SchemaError(f"{path}: cannot be used ({error}); run the stage that makes it: dvc repro") from None
-    return files.assign(rank=keep.rank(joined, order))
+    return joined.assign(rank=keep.rank(joined, order))
 
 
-def _candidates(pictures: pd.DataFrame, settings: DeduplicateSettings, stage: Stage) -> tuple[Pairs, int]:
-    """Return the pairs of rows with similar hashes, and how many pictures were too plain to take part."""
-    code = closure.digest("datatools.dedup.fingerprint", "numpy", "opencv-python-headless", "pillow", "scipy")
-    shelf = stage.store.shelf("fingerprint", settings.hash, code)
-    look = fingerprint.reader(settings.hash)
-    seen = list(cache.compute(look, list(pictures["path"]), list(pictures["image_id"]), shelf, cache.JSON, "hashing"))
-    rows = np.flatnonzero(np.array([contrast for _, contrast in seen]) >= settings.least_contrast)
-    hashes = fingerprint.words([seen[row][0] for row in rows])
-    return search.pairs(hashes, settings.radius).renumber(rows), len(pictures) - len(rows)
+def _decisions(files: pd.DataFrame) -> Decisions:
+    try:
+        text = OVERRIDES.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ",".join(overrides.HEADER)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{OVERRIDES}: cannot be read ({error}); save it as UTF-8") from None
+    decisions = overrides.resolve(overrides.parse(text, str(OVERRIDES)), files)
+    for line in decisions.unmatched:
+        print(f"deduplicate: {line}", file=sys.stderr)
+    return decisions
 
 
-def _verified(pictures: pd.DataFrame, candidates: Pairs, verify: Verification, stage: Stage) -> tuple[Pairs, int]:
-    """Return the candidates whose pixels agree, and how many fail by little.
+def _found(pictures: pd.DataFrame, settings: DeduplicateSettings, decisions: Decisions, stage: Stage) -> Found:
+    known = manifest.read(stage.source("ingest", "fingerprints.parquet"), FINGERPRINTS).set_index("image_id")
+    absent = pictures.loc[~pictures["image_id"].isin(known.index), "path"]
+    if len(absent):
+        raise DataError(
+            f"{stage.source('ingest', 'fingerprints.parquet')}: has no row for {absent.iloc[0]}; run ingest again"
+        )
+    known = known.loc[pictures["image_id"]]
+    tiles = fingerprints.tiles(list(known["tile"]))
+    rows = np.flatnonzero(fingerprints.contrast(tiles) >= settings.least_contrast)
+    proposed = _candidates(pictures, known, rows, settings, stage)
+    fits = verify.fits(proposed, tiles)
+    likely = proposed.keep(fits > verify.UNLIKE)
+    verdict = _verdict(pictures, likely, fits[fits > verify.UNLIKE], settings.verify, stage)
+    excess, sizes = verdict.structure / verdict.limit, pictures[["width", "height"]].to_numpy()
+    same = np.flatnonzero(verdict.same)
+    same = same[consistent(likely.pairs.keep(same), excess[same], sizes)]
+    misses = candidates.once(likely.keep(verdict.doubtful))
+    pairs = matched(likely.keep(same), verdict.structure[same], decisions, len(pictures))
+    counts = {
+        "plain": len(pictures) - len(rows),
+        "candidate_pairs": len(proposed.orientation),
+        "near_pairs": len(pairs.orientation),
+        "turned_pairs": int((pairs.orientation > 0).sum()),
+        "doubtful_pairs": len(misses.orientation),
+    }
+    return Found(pairs, misses, counts)
 
-    Thumbnails are made once, then taken from the store a few at a time.
-    """
-    code = closure.digest("datatools.dedup.thumbnail", "numpy", "opencv-python-headless", "pillow")
-    shelf = stage.store.shelf("thumbnail", "", code)
-    for _ in _thumbnails(pictures, candidates, shelf, "comparing"):
+
+def _candidates(
+    pictures: pd.DataFrame, known: pd.DataFrame, rows: NDArray[np.int64], settings: DeduplicateSettings, stage: Stage
+) -> Candidates:
+    """Return pairs with similar hashes, plain pictures left out."""
+    phash = fingerprints.from_bytes(list(known["phash"].iloc[rows]))
+    dhash = fingerprints.from_bytes(list(known["dhash"].iloc[rows]))
+    if isinstance(settings.hash, Joint):
+        words = candidates.joined(phash[:, 0], dhash[:, 0])
+    else:
+        shelf = stage.store.shelf(
+            "hash", settings.hash, closure.digest("datatools.dedup.hashing", "imagehash", "scipy", *LIBRARIES)
+        )
+        paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
+        words = hashing.words(list(cache.compute(hashing.reader(settings.hash), paths, ids, shelf, BYTES, "hashing")))
+    parts = [candidates.upright(search.pairs(words, settings.hash.radius))]
+    if settings.turned.action != "ignore":
+        parts.append(candidates.turned(phash, dhash, settings.turned.radius))
+    return candidates.merged(*parts).renumber(rows)
+
+
+def _verdict(
+    pictures: pd.DataFrame, likely: Candidates, fits: NDArray[np.int8], judge: Verification, stage: Stage
+) -> verify.Verdict:
+    """Compare the thumbnails of each candidate. They are made once, then taken from the store a few at a time."""
+    rows = np.unique(np.concatenate(likely.pairs[:2])).tolist()
+    for _ in _thumbnails(pictures, rows, stage, "reading candidates"):
         pass
-    same, doubtful = [np.zeros(0, dtype=np.bool_)], 0
-    for start in range(0, len(candidates.first), PAIRS_AT_ONCE):
-        some = candidates.keep(np.s_[start : start + PAIRS_AT_ONCE])
-        verdict = verify(some, dict(_thumbnails(pictures, some, shelf, "")))
-        same.append(verdict.same)
-        doubtful += int(verdict.doubtful.sum())
-    return candidates.keep(np.concatenate(same)), doubtful
+    parts = []
+    for start in range(0, len(fits), PAIRS_AT_ONCE):
+        some = np.s_[start : start + PAIRS_AT_ONCE]
+        pairs = likely.keep(some)
+        rows = np.unique(np.concatenate(pairs.pairs[:2])).tolist()
+        parts.append(judge(pairs, fits[some], dict(_thumbnails(pictures, rows, stage, ""))))
+    none = verify.Verdict(np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0), np.zeros(0))
+    return verify.Verdict(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
 
 
-def _thumbnails(pictures: pd.DataFrame, pairs: Pairs, shelf: Shelf, label: str) -> Iterator[tuple[int, Thumbnail]]:
-    rows = np.unique(np.concatenate([pairs.first, pairs.second])).tolist()
+def _thumbnails(pictures: pd.DataFrame, rows: list[int], stage: Stage, label: str) -> Iterator[tuple[int, Thumbnail]]:
+    shelf = stage.store.shelf("thumbnail", "", closure.digest("datatools.dedup.thumbnail", *LIBRARIES))
     paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
     return zip(rows, cache.compute(thumbnail.of_file, paths, ids, shelf, THUMBNAILS, label), strict=True)
 
 
-def _clustered(pictures: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
-    """Add cluster_id, keeper_id, and the distance in bits to the keeper."""
+def _clustered(pictures: pd.DataFrame, pairs: Matched, settings: DeduplicateSettings, stage: Stage) -> pd.DataFrame:
+    """Add cluster_id, and keeper_id with how each picture relates to its keeper."""
     ids = pictures["image_id"].to_numpy()
     rank = np.argsort(np.argsort(pictures["rank"].to_numpy()))
-    keeper = clusters.keepers(len(ids), pairs, rank)
-    bits = pairs.between()
-    distance = [bits.get((min(row, to), max(row, to)), 0) for row, to in enumerate(keeper.tolist())]
+    replaceable: Pairs = pairs.pairs if settings.turned.action == "drop" else pairs.upright()
+    keeper = clusters.keepers(len(ids), replaceable, rank)
+    relations = pd.DataFrame(pairs.relations(keeper), columns=["distance", "orientation", "difference"])
     # Rows are sorted by image_id, so the lowest row of a component holds its smallest id.
-    return pictures.assign(
-        cluster_id=ids[clusters.components(len(ids), pairs)], keeper_id=ids[keeper], distance=distance
+    cluster = ids[clusters.components(len(ids), pairs.pairs)]
+    found = pd.concat([pictures, relations], axis=1).assign(cluster_id=cluster, keeper_id=ids[keeper])
+    return found.assign(pixels=_same_pixels(found, keeper, stage))
+
+
+def _same_pixels(pictures: pd.DataFrame, keeper: NDArray[np.int64], stage: Stage) -> NDArray[np.bool_]:
+    """Return which copies have their keeper's very pixels; only those of its size, with its hash, can."""
+    size = pictures[["width", "height"]].to_numpy()
+    could = (keeper != np.arange(len(keeper))) & (pictures["distance"] == 0) & (size == size[keeper]).all(axis=1)
+    copies = np.flatnonzero(could)
+    rows = np.unique(np.concatenate([copies, keeper[copies]])).tolist()
+    shelf = stage.store.shelf("pixels", "", closure.digest("datatools.dedup.pixels", "pillow"))
+    paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
+    digest = dict(zip(rows, cache.compute(pixels.digest_bytes, paths, ids, shelf, BYTES, "reading"), strict=True))
+    same = np.zeros(len(keeper), dtype=np.bool_)
+    same[copies] = [digest[row] == digest[int(keeper[row])] for row in copies.tolist()]
+    return same
+
+
+def _page(
+    told: pd.DataFrame,
+    pictures: pd.DataFrame,
+    found: Found,
+    settings: DeduplicateSettings,
+    metrics: Mapping[str, Any],
+    stage: Stage,
+) -> str:
+    groups = shown.chosen(told, settings.gallery)
+    misses = shown.near_misses(pictures, told, found.misses, settings.gallery // 4)
+    paths = shown.paths([*groups, *misses])
+    ids = told.set_index("path")["image_id"].loc[paths].tolist()
+    shelf = stage.store.shelf("tile", str(members.SIDE), closure.digest("datatools.dedup.shown", *LIBRARIES))
+    tiles = dict(zip(paths, cache.compute(shown.tile, paths, ids, shelf, TILES, "drawing"), strict=True))
+    rows = told.set_index("path")["row"].loc[paths].tolist()
+    thumbnails = dict(_thumbnails(pictures, sorted(set(rows)), stage, ""))
+    looks = {path: thumbnails[row] for path, row in zip(paths, rows, strict=True)}
+    drawing = shown.Drawing(tiles, looks, settings.verify)
+    totals = ("files", "kept", "clusters", "exact_dropped", "near_dropped", "conflicts", "leaks", "near_misses")
+    counts = {**metrics, "near_misses": len(found.misses.orientation)}
+    return page.render(
+        [shown.cluster(group, drawing) for group in groups],
+        [shown.cluster(group, drawing) for group in misses],
+        {name: int(counts[name]) for name in totals},
     )
 
 
-def _draw(pictures: pd.DataFrame, count: int, stage: Stage) -> None:
-    copies = pictures[pictures["image_id"] != pictures["keeper_id"]]
-    shown = copies.sort_values(["distance", "image_id"], ascending=[False, True]).head(count)
-    paths = pictures.set_index("image_id")["path"]
-    pairs = zip(shown["keeper_id"].map(paths), shown["path"], shown["distance"], strict=True)
-    examples = [gallery.Example(_side(keeper), _side(copy), int(bits)) for keeper, copy, bits in pairs]
-    images.write_bytes(stage.out / "gallery.png", images.encode_png(gallery.draw(examples)))
-
-
-def _side(path: str) -> gallery.Side:
-    return gallery.Side(images.read(Path(path)), path)
-
-
-def _metrics(files: pd.DataFrame, pictures: pd.DataFrame, outcome: Resolution) -> dict[str, Any]:
-    sizes = pictures["cluster_id"].value_counts()
-    kinds = outcome.dropped["kind"].value_counts()
-    return {
-        "files": len(files),
-        "unique": len(pictures),
-        "exact_dropped": int(kinds.get("exact", 0)),
-        "near_dropped": int(kinds.get("near", 0)),
-        "conflict_dropped": int(kinds.get("conflict", 0)),
-        "kept": len(outcome.kept),
-        "clusters": int((sizes > 1).sum()),
-        "largest_cluster": int(sizes.max()) if len(sizes) else 0,
-        "conflicts": int(outcome.conflicts["image_id"].map(pictures.set_index("image_id")["keeper_id"]).nunique()),
-    }
+def _tell(metrics: Mapping[str, Any]) -> None:
+    if metrics["leaks"]:
+        print(f"  {metrics['leaks']} pictures lie in two of your own splits; see reports/duplicates.html")
+    if metrics["conflicts"]:
+        print(f"  {metrics['conflicts']} pictures carry labels that contradict each other; see reports/duplicates.html")
 
 
 if __name__ == "__main__":

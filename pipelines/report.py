@@ -14,7 +14,8 @@ from pydantic import Field
 from datatools import images, manifest
 from datatools.errors import DataError, ImageError
 from datatools.manifest import DERIVED, INGESTED, PIXELS, PREDICTED, QUARANTINE, SPLIT, Schema
-from datatools.report import page, pictures
+from datatools.page import pictures
+from datatools.report import page
 from datatools.report.closing import PAGE, closing_lines
 from datatools.report.inputs import Inputs
 from datatools.settings import Settings

@@ -28,7 +28,7 @@ from pipelines import params
 SettingsT = TypeVar("SettingsT", bound=Settings)
 Metrics = Mapping[str, Any]
 
-DATA = Path("data")
+DATA, REPORTS = Path("data"), Path("reports")
 STORE = Path(".toolkit")  # outside the outputs, ignored by git and DVC
 
 
@@ -56,6 +56,10 @@ class Stage:
         made.mkdir()
         (made / "README.txt").write_text(about + "\n", encoding="utf-8")
         return made
+
+    def page(self, file: str, text: str) -> None:
+        """Write a page for people; it becomes ``reports/<file>`` when the stage is done."""
+        (self.out / file).write_text(text, encoding="utf-8")
 
     def final(self, file: str) -> Path:
         """Return the path that ``out / file`` will have in the end: what a table has to say."""
@@ -90,6 +94,7 @@ def execute(name: str, model: type[SettingsT], run: Callable[[SettingsT, Stage],
         write_json(out / "metrics.json", metrics)
         # What the outputs were made with, for those who read them: no later stage reads this section of params.yaml.
         write_json(out / "settings.json", settings.model_dump(mode="json"))
+        _publish(out)
         _replace_folder(out, DATA / name)
     finally:
         shutil.rmtree(out, ignore_errors=True)
@@ -129,6 +134,13 @@ def _fresh_folder(final: Path) -> Path:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     return building
+
+
+def _publish(out: Path) -> None:
+    """Put finished pages in place by renaming them: what stands there may be a link into DVC's cache."""
+    for page in sorted(out.glob("*.html")):
+        REPORTS.mkdir(exist_ok=True)
+        page.replace(REPORTS / page.name)
 
 
 def _replace_folder(built: Path, final: Path) -> None:

@@ -13,8 +13,10 @@ class Resolution(NamedTuple):
 
     Attributes:
         kept: the rows that go on, one per image_id, with ``cluster_id``.
-        dropped: image_id, path, keeper_id, keeper_path, cluster_id, kind, distance in bits. The kind is ``exact`` for a file with
-            the keeper's bytes, ``near`` for a copy, ``conflict`` where nothing stands in: keeper and distance are null then.
+        dropped: image_id, path, keeper_id, keeper_path, cluster_id, kind, distance in bits, orientation and difference in
+            grey levels. The kind is ``exact`` for a file with the keeper's bytes, ``pixels`` for other bytes and the same pixels,
+            ``near`` for a copy, ``turned`` for one that is turned or mirrored, ``conflict`` where nothing stands in: keeper,
+            distance and difference are null then.
         conflicts: cluster_id, image_id, path, label of every file of a picture that carries more than one label.
     """
 
@@ -23,20 +25,24 @@ class Resolution(NamedTuple):
     conflicts: pd.DataFrame
 
 
+FOUND = ["keeper_id", "distance", "orientation", "difference", "pixels", "chosen", "rank"]
+
+
 def resolve(rows: pd.DataFrame, action: Action, on_conflict: OnConflict) -> Resolution:
     """Decide about every file.
 
     Byte-identical files always become one row. A picture is a keeper with its copies; it is in conflict if its files carry
-    two or more labels (no label disagrees with none).
+    two or more labels (no label disagrees with none), unless a person chose one of the files: its label is everybody's then.
 
     Args:
-        rows: one per file: image_id, path, label, any other columns of the manifest, and ``cluster_id``, ``keeper_id``,
-            ``distance`` (bits to the keeper), ``rank`` (among files; 0 is best).
+        rows: one per file: image_id, path, label, any other columns of the manifest, ``cluster_id``, and how it relates to its keeper:
+            ``keeper_id``, ``distance`` (bits), ``orientation``, ``difference`` (grey levels), ``pixels`` (whether the decoded
+            pixels are equal); ``chosen`` (whether a person said so) and ``rank`` (among files; 0 is best).
         action: ``drop`` copies, or ``group``: keep them, to be held together by their cluster.
         on_conflict: ``quarantine`` the whole picture, ``keep`` each label as it is, or give all files the ``majority`` label (a tie
             is quarantined).
     """
-    files = rows.sort_values(["image_id", "rank"], kind="stable", ignore_index=True)
+    files = _with_chosen_labels(rows.sort_values(["image_id", "rank"], kind="stable", ignore_index=True))
     conflicting = files.groupby("keeper_id")["label"].transform("nunique") > 1
     conflicts = files.loc[conflicting, ["cluster_id", "image_id", "path", "label"]]
     if on_conflict == "keep" or conflicts.empty:
@@ -46,6 +52,13 @@ def resolve(rows: pd.DataFrame, action: Action, on_conflict: OnConflict) -> Reso
     winner = files["keeper_id"].map(_winners(files[conflicting]))
     settled = files.assign(label=files["label"].mask(winner.notna(), winner))
     return _sort_out(settled, conflicting & winner.isna(), conflicts, action)
+
+
+def _with_chosen_labels(files: pd.DataFrame) -> pd.DataFrame:
+    chosen = files[files["chosen"] & files["label"].notna()].drop_duplicates(["keeper_id", "label"])
+    said = chosen.drop_duplicates("keeper_id", keep=False).set_index("keeper_id")["label"]
+    label = files["keeper_id"].map(said)
+    return files.assign(label=files["label"].mask(label.notna(), label)) if len(said) else files
 
 
 def _winners(files: pd.DataFrame) -> "pd.Series[str]":
@@ -62,14 +75,19 @@ def _sort_out(
     stays = files["keeper_id"] if action == "drop" else files["image_id"]
     same_bytes = files["image_id"] == stays
     gone = quarantined | ~same_bytes | files.duplicated("image_id")
-    kind = pd.Series("near", index=files.index).mask(same_bytes, "exact").mask(quarantined, "conflict")
     paths = files.drop_duplicates("image_id").set_index("image_id")["path"]
     keeper = stays.mask(quarantined)
-    dropped = files[["image_id", "path", "cluster_id"]].assign(
+    dropped = files[["image_id", "path", "cluster_id", "orientation"]].assign(
         keeper_id=keeper,
         keeper_path=keeper.map(paths),
-        kind=kind,
+        kind=_kinds(files, same_bytes, quarantined),
         distance=files["distance"].mask(same_bytes, 0).mask(quarantined).astype("Int64"),
+        difference=files["difference"].mask(same_bytes, 0.0).mask(quarantined).astype("float64"),
     )
-    kept = files.loc[~gone].drop(columns=["keeper_id", "distance", "rank"])
+    kept = files.loc[~gone].drop(columns=FOUND)
     return Resolution(kept, dropped.loc[gone], conflicts)
+
+
+def _kinds(files: pd.DataFrame, same_bytes: "pd.Series[bool]", quarantined: "pd.Series[bool]") -> "pd.Series[str]":
+    kind = pd.Series("near", index=files.index).mask(files["orientation"] != "upright", "turned")
+    return kind.mask(files["pixels"], "pixels").mask(same_bytes, "exact").mask(quarantined, "conflict")

@@ -3,123 +3,119 @@
 import math
 import struct
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from datatools import images
+from datatools.errors import ImageError
+from datatools.fingerprints import turn
 from datatools.images import RGB
 
-SIDES = (64, 32, 16)
-UNITS = 256  # per grey level: rounding to whole levels is as large as the difference between two distinct solar cells
-LUMA = (0.299, 0.587, 0.114)  # of red, green and blue; BT.601, as in JPEG
-DARKEST, BRIGHTEST = 3.0, 252.0  # a level outside may have been clipped
-
-Plane = NDArray[np.float32]
+SIDES = ((96, 128), (48, 64), (0, 32))  # from this short side on, a thumbnail has that side
+BLOCK = 8  # pixels of a JPEG block
+STEPS = BLOCK * BLOCK
+HEAD = struct.Struct(">IIH")
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A square reduction by area averaging.
+    """A square reduction by area averaging, and what is known of the loss in its file.
 
     Attributes:
-        pixels: shape (n, n, 3), uint16, RGB in 1/256 grey levels; n is 64, or less where the image's short side is below 128,
-            so that at least four pixels go into one and a resampled copy does not differ by aliasing alone.
-        side: square root of the image's pixel count.
+        pixels: shape (n, n, 3), uint8, RGB; n is 128, or less for images with a short side below 96. It is compared at n / 2, so
+            that a crop can be moved by fractions of a pixel.
+        width: of the image, pixels.
+        height: of the image, pixels.
+        steps: the 64 quantisation steps of luma by frequency, row by row, where the file is a JPEG; else zeros.
     """
 
-    pixels: NDArray[np.uint16]
-    side: float
+    pixels: RGB
+    width: int
+    height: int
+    steps: NDArray[np.uint16]
 
-    @cached_property
-    def levels(self) -> NDArray[np.float32]:
-        """The pixels in grey levels, shape (n * n, 3)."""
-        return np.multiply(self.pixels.reshape(-1, 3), np.float32(1 / UNITS), dtype=np.float32)
+    @property
+    def side(self) -> float:
+        """Return the square root of the image's pixel count."""
+        return math.sqrt(self.width * self.height)
 
-    @cached_property
-    def unsaturated(self) -> NDArray[np.bool_]:
-        """Which values a change of brightness cannot have clipped, shape as ``levels``."""
-        return (self.levels > DARKEST) & (self.levels < BRIGHTEST)
+    def at(self, n: int) -> RGB:
+        """Return the pixels at side ``n``, a power of two not above their own."""
+        if len(self.pixels) <= n:
+            return self.pixels
+        return np.asarray(cv2.resize(self.pixels, (n, n), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
-    @cached_property
-    def luma(self) -> Plane:
-        """The luma plane, shape (n, n)."""
-        return luma(self.levels)
+    def turned(self, orientation: int) -> "Thumbnail":
+        """Return the thumbnail of the image in one of ``datatools.fingerprints.ORIENTATIONS``."""
+        size = (self.height, self.width) if orientation & 4 else (self.width, self.height)
+        steps = self.steps.reshape(BLOCK, BLOCK).T.ravel() if orientation & 4 else self.steps
+        pixels = np.ascontiguousarray(turn(self.pixels, orientation))
+        return Thumbnail(np.asarray(pixels, dtype=np.uint8), *size, steps)
 
-    @cached_property
-    def edges(self) -> Plane:
-        """How strong the edges are in each window: the root mean square gradient, in levels per pixel."""
-        return window_rms(_gradient(self.luma))
+    def loss(self, reduction: float) -> float:
+        """Return what quantisation may have changed, root mean square in grey levels, in an image reduced by a factor.
 
-    @cached_property
-    def smaller(self) -> "Thumbnail":
-        """The same at half the side."""
-        n = len(self.pixels) // 2
-        blocks = self.pixels.reshape(n, 2, n, 2, 3).astype(np.uint32).sum(axis=(1, 3))
-        return Thumbnail(((blocks + 2) // 4).astype(np.uint16), self.side)
-
-    def at(self, n: int) -> "Thumbnail":
-        """Return the thumbnail at side ``n``, by halving."""
-        return self if len(self.pixels) <= n else self.smaller.at(n)
+        A coefficient that is rounded to multiples of q has an error of q^2 / 12; reduction by r averages out frequencies from 8 / r on.
+        """
+        kept = np.arange(BLOCK) < BLOCK / min(max(reduction, 1.0), BLOCK)
+        low = self.steps.reshape(BLOCK, BLOCK)[np.ix_(kept, kept)].astype(np.float64)
+        return float(np.sqrt((low**2).sum() / 12 / STEPS))
 
     def to_bytes(self) -> bytes:
         """Return the thumbnail as bytes for the cache."""
-        return struct.pack(">dH", self.side, len(self.pixels)) + self.pixels.astype(">u2").tobytes()
+        return (
+            HEAD.pack(self.width, self.height, len(self.pixels))
+            + self.steps.astype(">u2").tobytes()
+            + self.pixels.tobytes()
+        )
 
     @staticmethod
     def from_bytes(data: bytes) -> "Thumbnail":
         """Return what :meth:`to_bytes` wrote."""
-        side, n = struct.unpack_from(">dH", data)
-        pixels = np.frombuffer(data, dtype=">u2", offset=10).reshape(n, n, 3)
-        return Thumbnail(pixels.astype(np.uint16), side)
+        width, height, n = HEAD.unpack_from(data)
+        steps = np.frombuffer(data, dtype=">u2", offset=HEAD.size, count=STEPS).astype(np.uint16)
+        pixels = np.frombuffer(data, dtype=np.uint8, offset=HEAD.size + 2 * STEPS).reshape(n, n, 3)
+        return Thumbnail(pixels, width, height, steps)
 
 
-def thumbnail(image: RGB) -> Thumbnail:
-    """Return the thumbnail of an image."""
+def thumbnail(image: RGB, steps: NDArray[np.uint16] | None = None) -> Thumbnail:
+    """Return the thumbnail of an image, shape (height, width, 3)."""
     height, width = image.shape[:2]
-    n = next((side for side in SIDES if 2 * side <= min(height, width)), SIDES[-1])
-    pixels = cv2.resize(image.astype(np.uint16) * UNITS, (n, n), interpolation=cv2.INTER_AREA)
-    return Thumbnail(np.asarray(pixels, dtype=np.uint16), float(np.sqrt(height * width)))
+    n = next(side for least, side in SIDES if min(height, width) >= least)
+    pixels = cv2.resize(image, (n, n), interpolation=cv2.INTER_AREA)
+    none = np.zeros(STEPS, dtype=np.uint16)
+    return Thumbnail(np.asarray(pixels, dtype=np.uint8), width, height, none if steps is None else steps)
+
+
+def of_bytes(data: bytes, name: str) -> Thumbnail:
+    """Return the thumbnail of a file's bytes, upright by its EXIF orientation.
+
+    Raises:
+        ImageError: they cannot be read as an image.
+    """
+    picture = images.opened(data, name)
+    return thumbnail(images.pixels(picture, data, name), _quantisation(picture))
 
 
 def of_file(path: str) -> Thumbnail:
-    """Return the thumbnail of a file, upright by its EXIF orientation.
+    """Return the thumbnail of a file.
 
     Raises:
         ImageError: the file cannot be read.
     """
-    return thumbnail(images.read(Path(path)))
+    try:
+        return of_bytes(Path(path).read_bytes(), path)
+    except OSError as error:
+        raise ImageError("missing", f"{path}: cannot be opened ({error.strerror})") from None
 
 
-def luma(levels: Plane) -> Plane:
-    """Return the luma plane of levels, (n * n, 3) to (n, n)."""
-    red, green, blue = map(np.float32, LUMA)
-    n = math.isqrt(len(levels))
-    plane: Plane = levels[:, 0] * red + levels[:, 1] * green + levels[:, 2] * blue
-    return plane.reshape(n, n)
-
-
-def window_means(plane: Plane) -> Plane:
-    """Return the mean over every window of an eighth of the side that lies inside."""
-    window = max(len(plane) // 8, 4)
-    means = cv2.boxFilter(plane, -1, (window, window), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
-    inside = len(plane) - window + 1
-    return np.asarray(means[:inside, :inside], dtype=np.float32)
-
-
-def window_rms(plane: Plane) -> Plane:
-    """Return the root mean square over the windows of :func:`window_means`."""
-    # A running sum in float32 can end a hair below zero.
-    return np.sqrt(np.maximum(window_means(plane * plane), np.float32(0.0)))
-
-
-def _gradient(plane: Plane) -> Plane:
-    """Return the magnitude of the gradient by central differences; border pixels repeat."""
-    padded = np.pad(plane, 1, mode="edge")
-    down = padded[2:, 1:-1] - padded[:-2, 1:-1]
-    right = padded[1:-1, 2:] - padded[1:-1, :-2]
-    magnitude: Plane = np.hypot(down, right) / np.float32(2.0)
-    return magnitude
+def _quantisation(picture: Image.Image) -> NDArray[np.uint16]:
+    """Return the luma table of a JPEG, row by row; zeros for everything else."""
+    tables = getattr(picture, "quantization", None)
+    if not tables:
+        return np.zeros(STEPS, dtype=np.uint16)
+    return np.asarray(tables[min(tables)], dtype=np.uint16)

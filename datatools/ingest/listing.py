@@ -8,7 +8,7 @@ import pandas as pd
 
 from datatools.ingest.columns import Inferred
 
-COLUMNS = ("file", "label", "domain", "captured_at", "group_id")
+COLUMNS = ("file", "label", "domain", "captured_at", "group_id", "given_split")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Listing:
     """The images of a raw folder.
 
     Attributes:
-        rows: columns ``file`` (POSIX, relative to the raw folder), ``label``, ``domain``, ``captured_at``, ``group_id``
-            and the user's features as ``x_*``; one row per file.
+        rows: columns ``file`` (POSIX, relative to the raw folder), ``label``, ``domain``, ``captured_at``, ``group_id``,
+            ``given_split`` (train, val, test or null) and the user's features as ``x_*``; one row per file.
         refused: files and rows that are not among them.
         inferred: the table's columns with their types; empty for folder layouts.
         unused: the table's columns that nothing asked for.
@@ -60,4 +60,5 @@ def from_folders(files: Sequence[str], depth: int, unlabelled: str) -> Listing:
     rows = pd.DataFrame(kept, columns=["file", "label", "domain"])
     rows["captured_at"] = pd.NaT
     rows["group_id"] = None
+    rows["given_split"] = None
     return Listing(rows, refused)

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from datatools.errors import DataError
-from datatools.ingest import columns
+from datatools.ingest import columns, given_split
 from datatools.ingest.columns import Inferred, Kind
 from datatools.ingest.listing import Listing, Refusal
 from datatools.settings import Settings
@@ -28,9 +28,15 @@ class Mapped(Settings):
         default=None, description="Column whose equal values must stay in one split: patient, product, site."
     )
 
+    split: str | None = Field(
+        default=None,
+        description="Column with the split that the data came with (train, val, test); only compared with, never used.",
+    )
+
     def used(self) -> list[str]:
         """Return the names of the columns that are mapped."""
-        return [name for name in (self.path, self.label, self.domain, self.captured_at, self.group) if name is not None]
+        mapped = (self.path, self.label, self.domain, self.captured_at, self.group, self.split)
+        return [name for name in mapped if name is not None]
 
 
 class Table(Settings):
@@ -77,7 +83,8 @@ class Table(Settings):
                 found = ", ".join(map(str, table.columns))
                 raise DataError(f"{source}: has no column {name!r} (ingest.layout); its columns: {found}")
         # "None" or "NA" may well be the name of a class; of a date or a feature it never is.
-        names = {self.columns.path, self.columns.label, self.columns.domain, self.columns.group} - set(self.features)
+        mapped = self.columns
+        names = {mapped.path, mapped.label, mapped.domain, mapped.group, mapped.split} - set(self.features)
         return pd.DataFrame(
             {name: columns.blank(table[name], ("",) if name in names else self.missing) for name in table.columns}
         )
@@ -87,6 +94,7 @@ class Table(Settings):
         rows = pd.DataFrame({"file": texts[mapped.path]})
         for target, name in (("label", mapped.label), ("domain", mapped.domain), ("group_id", mapped.group)):
             rows[target] = texts[name] if name else None
+        rows["given_split"] = given_split.parsed(texts[mapped.split]) if mapped.split else None
         rows["domain"] = rows["domain"].astype("string").fillna("unknown" if mapped.domain else "default")
         as_text: dict[str, Kind] = dict.fromkeys(mapped.used(), "string")
         forced = as_text | dict(self.types)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datatools.report.numbers import interval, percent
+from datatools.page.numbers import interval, percent
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from datatools.report.numbers import p_value, points
+from datatools.page.numbers import p_value, points
 
 PAGE = "reports/index.html"
 

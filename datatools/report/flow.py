@@ -1,7 +1,7 @@
 """The way of the data in counts: from what came in to what was judged."""
 
+from datatools.page.numbers import count
 from datatools.report.inputs import Inputs
-from datatools.report.numbers import count
 
 Step = dict[str, str]
 

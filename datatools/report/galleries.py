@@ -1,18 +1,9 @@
 """Pictures with their captions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from datatools.page.pictures import Picture
 from datatools.report.inputs import Inputs
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A thumbnail: its ``data:`` address (None where the file cannot be read), what it shows, and where its file is."""
-
-    source: str | None
-    says: str
-    path: str
 
 
 def picture(inputs: Inputs, path: str, says: str) -> Picture:

@@ -7,8 +7,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from datatools.page.numbers import count, significant
 from datatools.report.axes import HEIGHT, WIDTH, Axis, Frame
-from datatools.report.numbers import count, significant
 from datatools.report.svg import drawing, element
 
 

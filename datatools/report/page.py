@@ -1,11 +1,9 @@
-"""The page as text: templates filled with views. Every value is escaped, since labels and paths are the user's."""
+"""The page as text: the verdict, and one section per stage."""
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from datatools.report import numbers, verdict
+from datatools.page import document
+from datatools.report import verdict
 from datatools.report.inputs import Inputs
 from datatools.report.sections import SECTIONS
 
@@ -14,29 +12,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def render(inputs: Inputs) -> str:
     """Return the whole page: one HTML document that needs no other file."""
-    # The style sheet is the toolkit's own text; nothing of the user's enters it.
-    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            title=inputs.title,
-            digest=inputs.digest,
-            style=style,
-            verdict=verdict.view(inputs),
-            sections=[section(inputs) for section in SECTIONS],
-        )
+    return document.render(
+        TEMPLATES,
+        "page.html",
+        title=inputs.title,
+        digest=inputs.digest,
+        verdict=verdict.view(inputs),
+        sections=[section(inputs) for section in SECTIONS],
     )
-
-
-def environment() -> Environment:
-    """Return the templates: escaping everywhere, and an error for a name that no view gives."""
-    found = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters |= {name: getattr(numbers, name) for name in ("count", "percent", "decimal", "interval")}
-    return found

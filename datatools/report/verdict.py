@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from datatools.page.numbers import count, counted, p_value, percent, points
 from datatools.report.bars import Row, mark
 from datatools.report.closing import judged_on
 from datatools.report.flow import steps
 from datatools.report.inputs import Inputs, Json
-from datatools.report.numbers import count, counted, p_value, percent, points
 
 NOTHING: dict[str, Any] = {
     "headline": "No labelled image was left for val or test: nothing can be said about accuracy.",

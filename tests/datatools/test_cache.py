@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,22 @@ def test_a_store_that_is_deleted_on_the_way_changes_nothing(store: Store) -> Non
     for path in store.path.parent.iterdir():
         path.unlink()
     assert [first, *passing] == [2, 4, 6, 8, 10, 12]
+
+
+def test_what_is_missing_is_told_without_reading_the_values(store: Store) -> None:
+    shelf = store.shelf("m", "s", "c")
+    many = [str(number) for number in range(1200)]
+    shelf.put(dict.fromkeys(many[::2], b"x"))
+    assert shelf.missing(many) == set(many[1::2])
+    assert shelf.get(many) == dict.fromkeys(many[::2], b"x")
+
+
+def test_a_damaged_entry_is_stored_again(store: Store) -> None:
+    run(store, [1, 2, 3, 4])
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.execute("UPDATE entries SET value = x'00112233445566778899aabbccddeeff0011'")
+        connection.commit()
+    CALLS.clear()
+    assert run(store, [1, 2, 3, 4]) == [2, 4, 6, 8]
+    assert run(store, [1, 2, 3, 4]) == [2, 4, 6, 8]
+    assert CALLS == [1, 2, 3, 4]

@@ -116,3 +116,46 @@ def test_a_write_replaces_a_hard_link_and_leaves_its_other_name_alone(tmp_path: 
     images.write_bytes(shown, b"new")
     assert cached.read_bytes() == b"old"
     assert shown.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(("side", "halvings"), [(255, 0), (256, 0), (511, 0), (512, 1), (1100, 2), (2300, 3)])
+def test_a_reduced_read_is_the_full_one_reduced(kind: str, side: int, halvings: int, rng: np.random.Generator) -> None:
+    coarse = rng.integers(0, 256, (8, 9, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(images.resize(coarse, side, side + 40)), kind)
+    reduced = images.pixels(images.opened(data, "p"), data, "p", short_side=256)
+    scale = 1 << halvings
+    assert abs(reduced.shape[0] - side / scale) < 1
+    assert abs(reduced.shape[1] - (side + 40) / scale) < 1
+    expected = images.resize(images.decode(data, "p"), *reduced.shape[:2])
+    assert np.abs(reduced.astype(int) - expected.astype(int)).mean() < 1
+
+
+def test_damaged_pixels_of_a_png_do_not_pass_for_sound_ones(photo: NDArray[np.uint8]) -> None:
+    data = bytearray(images.encode_png(photo))
+    data[-17] ^= 1  # the checksum of the last pixels
+    with pytest.raises(ImageError, match="checksum") as caught:
+        images.decode(bytes(data), "p")
+    assert caught.value.reason == "unreadable"
+
+
+@given(arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=5)))
+def test_sixteen_bits_go_to_the_nearest_level(levels: NDArray[np.uint16]) -> None:
+    shown = images.decode(encoded(Image.fromarray(levels), "PNG"), "p")
+    assert np.array_equal(shown[..., 0], np.rint(levels / 257))
+
+
+def test_lab_is_refused_in_words(photo: NDArray[np.uint8]) -> None:
+    picture = Image.frombytes("LAB", (64, 48), photo.tobytes())
+    with pytest.raises(ImageError, match="save it as RGB") as caught:
+        images.decode(encoded(picture, "TIFF"), "p")
+    assert caught.value.reason == "unsupported_format"
+
+
+def test_heic_is_read_where_a_reader_is_installed(photo: NDArray[np.uint8]) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="no writer of HEIC is installed")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(photo)).save(buffer, quality=95)
+    assert buffer.getvalue()[4:8] == b"ftyp"
+    shown = images.decode(buffer.getvalue(), "p")
+    assert np.abs(shown.astype(int) - photo.astype(int)).mean() < 10  # its colours have half the resolution

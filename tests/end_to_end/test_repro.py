@@ -26,8 +26,9 @@ def test_all_ten_stages_ran_and_nothing_was_lost(finished: "Project") -> None:
     dropped = pd.read_parquet(finished.root / "data/deduplicate/dropped.parquet")
     assert {"data/raw/near.jpg"} <= set(dropped["path"])
     assert len(dropped) + len(pd.read_parquet(finished.root / "data/deduplicate/manifest.parquet")) == 110
-    page = (finished.root / "reports/index.html").read_text()
-    assert "half.png" in page
+    assert "half.png" in (finished.root / "reports/index.html").read_text()
+    assert "half.png" in (finished.root / "reports/quality.html").read_text()
+    assert "near.jpg" in (finished.root / "reports/duplicates.html").read_text()
 
 
 def test_a_second_repro_runs_nothing(project: "Project") -> None:
@@ -40,6 +41,14 @@ def test_a_new_split_seed_leaves_the_pixels_alone(project: "Project") -> None:
     ran = project.repro()
     assert ran[0] == "split"
     assert not {"ingest", "deduplicate", "denoise"} & set(ran)
+
+
+def test_what_a_person_says_of_two_copies_holds(project: "Project") -> None:
+    dropped = pd.read_parquet(project.root / "data/deduplicate/dropped.parquet").set_index("path")
+    with (project.root / "duplicates.csv").open("a") as stream:
+        stream.write(f"different,data/raw/near.jpg,{dropped.loc['data/raw/near.jpg', 'keeper_path']},only to try it\n")
+    assert project.repro()[0] == "deduplicate"
+    assert "data/raw/near.jpg" in set(pd.read_parquet(project.root / "data/split/manifest.parquet")["path"])
 
 
 def test_a_comment_in_denoise_reruns_denoise_and_changes_nothing(project: "Project") -> None:

@@ -1,187 +1,264 @@
-import io
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from datatools import images
-from datatools.cache import Store
+from datatools.dedup.ahash import AHash
+from datatools.dedup.colorhash import ColorHash
 from datatools.dedup.dhash import DHash
-from datatools.errors import SchemaError
-from datatools.images import RGB
-from datatools.manifest import DEDUPLICATED, INGESTED, read, write
-from pipelines.deduplicate import CONFLICTS, DROPPED, DeduplicateSettings, run
-from pipelines.ingest import QUALITY
-from pipelines.stage import Stage
+from datatools.dedup.hashing import Hash
+from datatools.dedup.phash import PHash
+from datatools.dedup.whash import WHash
+from datatools.errors import DataError, SchemaError
+from datatools.ingest.split_class_folders import SplitClassFolders
+from datatools.manifest import FINGERPRINTS, read, write
+from pipelines.deduplicate import CONFLICTS, LEAKS, PAIRS, DeduplicateSettings, Turned, run
+from pipelines.ingest import IngestSettings
+from pipelines.stage import execute
+from tests.conftest import PROJECT
+from tests.datatools.dedup.pictures import jpeg, png, scene
+from tests.pipelines.raw_folder import (
+    OUT,
+    RAW,
+    TABLES,
+    contents,
+    decide,
+    deduplicate,
+    dropped,
+    files,
+    ingest,
+    kept,
+    names,
+    page,
+)
 
-OUTPUTS = ["conflicts.parquet", "dropped.parquet", "gallery.png", "manifest.parquet"]
-
-
-def scene(seed: int) -> RGB:
-    coarse = np.random.default_rng(seed).integers(20, 236, (7, 7, 3), dtype=np.uint8)
-    return images.resize(coarse, 120, 120)
-
-
-def jpeg(picture: RGB) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=80)
-    return buffer.getvalue()
-
-
-def turned(picture: RGB) -> bytes:
-    """The picture as a camera that was held sideways stores it."""
-    buffer, exif = io.BytesIO(), Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(picture).transpose(Image.Transpose.ROTATE_90).save(buffer, "PNG", exif=exif)
-    return buffer.getvalue()
-
-
-def files() -> dict[str, bytes]:
-    """File names, of which the first letter is the label: 20 pictures, and copies of the first few."""
-    found = {f"a{number:02}.png": images.encode_png(scene(number)) for number in range(20)}
-    found["a00 again.png"] = found["a00.png"]
-    found["a01 again.jpg"] = jpeg(scene(1))
-    found["a02 half.png"] = images.encode_png(images.resize(scene(2), 60, 60))
-    found["a03 turned.png"] = turned(scene(3))
-    found["b04 other label.jpg"] = jpeg(scene(4))
-    for level in range(4):  # plain surfaces: their hashes are equal, their pictures not
-        found[f"a plain {level}.png"] = images.encode_png(np.full((50, 50, 3), 60 * level, np.uint8))
-    return found
+pytestmark = pytest.mark.xdist_group("compiled")
 
 
-def ingested(contents: dict[str, bytes]) -> pd.DataFrame:
-    rows = []
-    for name, data in contents.items():
-        path = Path("data/raw") / name
-        images.write_bytes(path, data)
-        height, width = images.decode(data, name).shape[:2]
-        rows.append({"image_id": images.sha256(data), "path": path.as_posix(), "label": name[0]})
-        rows[-1] |= {"width": width, "height": height, "bytes": len(data)}
-    return pd.DataFrame(rows)
-
-
-def store(rows: pd.DataFrame, source: str = "data/ingest") -> None:
-    rows = rows.assign(
-        domain="default", captured_at=pd.Series(pd.NaT, rows.index, "datetime64[us, UTC]"), group_id=None
-    )
-    measured = {
-        "frames": 1,
-        "format": "PNG",
-        "taken": "",
-        "camera": "",
-        "brightness": 0.5,
-        "contrast": 0.2,
-        "sharpness": 1.0,
-    }
-    names = [column.name for column in INGESTED.columns]
-    write(rows[names], Path(source) / "manifest.parquet", INGESTED)
-    quality = rows.assign(**measured)
-    write(quality[[column.name for column in QUALITY.columns]], Path(source) / "quality.parquet", QUALITY)
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ingested")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        ingest(files())
+    return folder
 
 
 @pytest.fixture
-def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+def raw(ingested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    shutil.copytree(ingested, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    table = ingested(files())
-    store(table)
-    return table
+    return files()
 
 
-def deduplicate(settings: DeduplicateSettings | None = None, out: str = "data/deduplicate") -> dict[str, Any]:
-    Path(out).mkdir(parents=True, exist_ok=True)
-    return dict(run(settings or DeduplicateSettings(), Stage("deduplicate", Path(out), Store(Path(".toolkit")))))
-
-
-def contents(folder: str) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-
-
-def names(table: pd.DataFrame, column: str = "path") -> list[str]:
-    return sorted(Path(path).name for path in table[column].dropna())
-
-
-def test_copies_are_dropped_and_nothing_else(rows: pd.DataFrame) -> None:
+def test_copies_are_dropped_and_nothing_else(raw: dict[str, bytes]) -> None:
     metrics = deduplicate()
-    dropped = read(Path("data/deduplicate/dropped.parquet"), DROPPED)
-    by_kind = {kind: names(part) for kind, part in dropped.groupby("kind")}
-    assert by_kind == {
-        "exact": ["a00.png"],  # "a00 again.png" is the first of the two by path
-        "near": ["a01.png", "a02 half.png", "a03.png"],
-        "conflict": ["a04.png", "b04 other label.jpg"],
+    gone = dropped()
+    assert {kind: names(part["path"]) for kind, part in gone.groupby("kind")} == {
+        "exact": ["00.png"],  # "00 again.png" is the first of the two by path
+        "near": ["01.png", "02 half twice.png", "02 half.png"],
+        "pixels": ["03.png"],
+        "conflict": ["04 other label.jpg", "04.png"],
     }
-    near = dropped[dropped["kind"] == "near"]
-    assert names(near, "keeper_path") == ["a01 again.jpg", "a02.png", "a03 turned.png"]
-    kept = read(Path("data/deduplicate/manifest.parquet"), DEDUPLICATED)
-    assert len(kept) + len(dropped) == len(rows)
-    assert {"a plain 0.png", "a plain 3.png"} < set(names(kept))
-    assert (metrics["exact_dropped"], metrics["near_dropped"]) == (1, 3)
-    assert (metrics["conflicts"], metrics["conflict_dropped"], metrics["plain"]) == (1, 2, 4)
-    assert (metrics["files"], metrics["unique"], metrics["kept"]) == (29, 28, 23)
+    near = gone[gone["kind"] == "near"]
+    assert set(names(near["keeper_path"])) == {"01 again.jpg", "02.png"}
+    assert near["distance"].le(24).all()
+    assert len(kept()) + len(gone) == len(raw)
+    assert {"a/plain 0.png", "a/plain 3.png"} < set(kept().index)
+    counts = {"files": 23, "unique": 21, "kept": 16, "exact_dropped": 1, "near_dropped": 4, "plain": 4}
+    counts |= {"conflicts": 1, "conflict_dropped": 2, "leaks": 0, "turned_pairs": 1, "clusters": 5}
+    assert {name: metrics[name] for name in counts} == counts
 
 
-def test_conflicts_are_listed_and_the_majority_can_decide(rows: pd.DataFrame) -> None:
-    deduplicate(DeduplicateSettings(conflicts="majority"))
-    conflicts = read(Path("data/deduplicate/conflicts.parquet"), CONFLICTS)
-    assert names(conflicts) == ["a04.png", "b04 other label.jpg"]
+@pytest.mark.parametrize("action", ["group", "drop", "ignore"])
+def test_a_mirrored_copy_is_grouped_dropped_or_ignored(raw: dict[str, bytes], action: Any) -> None:
+    deduplicate(turned=Turned(action=action))
+    cluster = kept()["cluster_id"]
+    gone = dropped()
+    if action == "drop":
+        row = gone.loc["a/05.png"]  # "05 mirrored.jpg" is the first by path
+        assert (row["kind"], row["orientation"]) == ("turned", "mirrored")
+        assert row["keeper_path"] == "data/raw/a/05 mirrored.jpg"
+    else:
+        together = cluster["a/05.png"] == cluster["a/05 mirrored.jpg"]
+        assert together == (action == "group")
+        assert not gone.index.str.startswith("a/05").any()
+
+
+def test_every_pair_is_in_the_table(raw: dict[str, bytes]) -> None:
+    deduplicate()
+    pairs = read(OUT / "pairs.parquet", PAIRS)
+    name = {images.sha256(data): path.split(" ")[0].removesuffix(".png") for path, data in raw.items()}
+    found = [{name[row["image_id"]], name[row["other_id"]]} for row in pairs.to_dict("records")]
+    assert sorted(sorted(pair) for pair in found) == [["a/01"], ["a/02"], ["a/03"], ["a/04", "b/04"], ["a/05"]]
+    assert pairs["orientation"].value_counts().to_dict() == {"upright": 4, "mirrored": 1}
+    assert pairs["difference"].notna().all()
+
+
+def test_a_person_s_decisions_are_honoured(raw: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:
+    decide(
+        "same,data/raw/a/06.png,data/raw/a/07.png,the same dress",
+        "different,data/raw/a/01.png,data/raw/a/01 again.jpg,",
+        "keep,data/raw/a/02 half twice.png,,the other has a watermark",
+        "keep,data/raw/b/04 other label.jpg,,the label is right",
+        "same,data/raw/a/06.png,data/raw/a/gone.png,",
+    )
+    metrics = deduplicate()
+    gone = dropped()
+    assert gone.loc["a/07.png", "keeper_path"] == "data/raw/a/06.png"
+    assert pd.isna(gone.loc["a/07.png", "difference"])
+    assert not gone.index.str.startswith("a/01").any()
+    assert (
+        gone.loc["a/02.png", "keeper_path"]
+        == gone.loc["a/02 half.png", "keeper_path"]
+        == "data/raw/a/02 half twice.png"
+    )
+    assert gone.loc["a/04.png", "kind"] == "near"
+    assert kept().loc["b/04 other label.jpg", "label"] == "b"
+    assert (metrics["conflicts"], metrics["overrides_unmatched"]) == (0, 1)
+    assert "duplicates.csv: line 6: no image is called 'data/raw/a/gone.png'" in capsys.readouterr().err
+
+
+def test_a_bad_decision_ends_the_stage_with_one_line(raw: dict[str, bytes]) -> None:
+    decide("sane,data/raw/a/06.png,data/raw/a/07.png,")
+    Path("params.yaml").write_text("deduplicate: {}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.deduplicate"],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "deduplicate: duplicates.csv: line 2: decision: must be one of same, different, keep, got 'sane'\n"
+    )
+    assert not OUT.exists()
+
+
+def test_conflicts_are_listed_and_the_majority_can_decide(raw: dict[str, bytes]) -> None:
+    deduplicate(conflicts="majority")
+    conflicts = read(OUT / "conflicts.parquet", CONFLICTS)
+    assert names(conflicts["path"]) == ["04 other label.jpg", "04.png"]
     assert len(set(conflicts["cluster_id"])) == 1
-    dropped = read(Path("data/deduplicate/dropped.parquet"), DROPPED)
-    assert names(dropped[dropped["kind"] == "conflict"]) == names(conflicts)  # one vote each: nobody wins
+    assert len(dropped()[dropped()["kind"] == "conflict"]) == 2  # one vote each: nobody wins
+    deduplicate(conflicts="keep")
+    assert dropped().loc["b/04 other label.jpg", "keeper_path"] == "data/raw/a/04.png"
 
 
-def test_group_keeps_copies_in_one_cluster(rows: pd.DataFrame) -> None:
-    deduplicate(DeduplicateSettings(action="group"))
-    kept = read(Path("data/deduplicate/manifest.parquet"), DEDUPLICATED).set_index("path")
-    for one, other in (("a01.png", "a01 again.jpg"), ("a02.png", "a02 half.png"), ("a03.png", "a03 turned.png")):
-        assert kept.loc[f"data/raw/{one}", "cluster_id"] == kept.loc[f"data/raw/{other}", "cluster_id"]
-    sizes = kept["cluster_id"].value_counts()
-    assert (sizes == 2).sum() == 3
-    assert (sizes > 2).sum() == 0
-    assert all(name in set(kept["image_id"]) for name in kept["cluster_id"])
+def test_group_keeps_copies_in_one_cluster(raw: dict[str, bytes]) -> None:
+    deduplicate(action="group")
+    cluster = kept()["cluster_id"]
+    for one, other in (("01.png", "01 again.jpg"), ("02.png", "02 half.png"), ("03.png", "03 turned by EXIF.png")):
+        second = other if f"a/{other}" in cluster else other.replace(".png", " twice.png")
+        assert cluster[f"a/{one}"] == cluster[f"a/{second}"]
+    assert cluster.value_counts().value_counts().to_dict() == {1: 11, 2: 4}
+    assert set(cluster) <= set(kept()["image_id"])
+    assert names(dropped().query("kind == 'exact'")["path"]) == ["00.png", "02 half.png"]
 
 
-@pytest.mark.parametrize("workers", ["2", "4"])
-def test_the_same_bytes_for_any_workers_any_order_with_or_without_the_store(
-    rows: pd.DataFrame, workers: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deduplicate(out="one")
-    deduplicate(out="again")
-    shutil.rmtree(".toolkit")
-    store(rows.sample(frac=1, random_state=5))
-    monkeypatch.setenv("TOOLKIT_WORKERS", workers)
-    deduplicate(out="several")
-    assert sorted(contents("one")) == OUTPUTS
-    for other in ("again", "several"):
-        assert contents(other) == contents("one")
+def test_a_picture_in_two_of_the_user_s_splits_is_a_leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    raw = {f"train/a/{number}.png": png(scene(number)) for number in range(4)}
+    raw |= {"test/a/0.jpg": jpeg(scene(0)), "val/a/1.png": raw["train/a/1.png"], "train/a/2.jpg": jpeg(scene(2))}
+    ingest(raw, IngestSettings(layout=SplitClassFolders()))
+    metrics = deduplicate()
+    leaks = read(OUT / "leaks.parquet", LEAKS)
+    found = sorted(zip(leaks["path"], leaks["given_split"], strict=True))
+    assert found == [
+        ("data/raw/test/a/0.jpg", "test"),
+        ("data/raw/train/a/0.png", "train"),
+        ("data/raw/train/a/1.png", "train"),
+        ("data/raw/val/a/1.png", "val"),
+    ]
+    assert metrics["leaks"] == 2
+    assert "Leaks between your splits" in page()
 
 
-def test_the_largest_is_kept_by_default_and_another_order_can_be_chosen(rows: pd.DataFrame) -> None:
-    deduplicate(out="largest")
-    deduplicate(DeduplicateSettings(keep="least_compressed"), out="densest")
-    dropped = [names(read(Path(out, "dropped.parquet"), DROPPED)) for out in ("largest", "densest")]
-    assert "a02 half.png" in dropped[0]
-    assert "a01 again.jpg" in dropped[1]
+def test_the_page_shows_every_file_of_a_cluster(raw: dict[str, bytes]) -> None:
+    Path("params.yaml").write_text("deduplicate: {}\nsplit: {nonsense: 1}\n")
+    execute("deduplicate", DeduplicateSettings, run)
+    shown = Path("reports/duplicates.html").read_text(encoding="utf-8")
+    assert not (OUT / "duplicates.html").exists()
+    for name in raw:
+        assert (f"data/raw/{name}" in shown) == (Path(name).name[:2] in {"00", "01", "02", "03", "04", "05"}), name
+    for title in ("Label conflicts", "Near-duplicates", "Turned and mirrored", "Exact copies"):
+        assert title in shown
+    Path("params.yaml").write_text("deduplicate: {gallery: 0}\n")
+    execute("deduplicate", DeduplicateSettings, run)
+    assert "data/raw/a/" not in Path("reports/duplicates.html").read_text(encoding="utf-8")
 
 
-def test_another_hash_finds_the_same_copies(rows: pd.DataFrame) -> None:
-    assert deduplicate(DeduplicateSettings(hash=DHash()), "two")["near_dropped"] == 3
-
-
-def test_without_copies_nothing_is_dropped_and_there_is_still_a_picture(
+def test_a_file_that_is_there_twice_is_shown_as_far_from_the_keeper_as_its_double(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    store(ingested({f"a{number}.png": images.encode_png(scene(number)) for number in range(2)}))
+    ingest({name: data for name, data in files().items() if Path(name).name.startswith("02")})
+    deduplicate()
+    assert "same pixels" not in page()
+
+
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_the_same_bytes_for_any_workers_with_or_without_the_store(
+    tmp_path: Path, workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # As many files as start several processes to hash them.
+    ingest(files() | {f"a/more {number}.png": png(scene(number, 64)) for number in range(20, 65)})
+    metrics = deduplicate("one", hash=PHash())
+    shutil.rmtree(".toolkit")
+    monkeypatch.setenv("TOOLKIT_WORKERS", workers)
+    assert deduplicate("several", hash=PHash()) == metrics
+    assert sorted(contents("one")) == sorted([*TABLES, "duplicates.html"])
+    assert contents("several") == contents("one")
+
+
+@pytest.mark.parametrize("settings", [{}, {"hash": PHash()}], ids=["joint", "phash"])
+def test_the_second_time_everything_comes_from_the_store(raw: dict[str, bytes], settings: dict[str, Any]) -> None:
+    deduplicate("one", **settings)
+    shutil.rmtree(RAW)
+    deduplicate("again", **settings)
+    assert contents("again") == contents("one")
+
+
+@pytest.mark.parametrize(
+    "method", [PHash(), DHash(), AHash(), WHash(), ColorHash(radius=6)], ids=lambda one: one.method
+)
+def test_another_hash_finds_the_same_copies(raw: dict[str, bytes], method: Hash) -> None:
+    deduplicate()
+    expected = dropped()[["path", "keeper_path", "kind"]].to_dict("records")
+    deduplicate(hash=method)
+    assert dropped()[["path", "keeper_path", "kind"]].to_dict("records") == expected
+
+
+def test_the_largest_is_kept_by_default_and_another_order_can_be_chosen(raw: dict[str, bytes]) -> None:
+    deduplicate()
+    assert "02 half.png" in names(dropped()["path"])
+    deduplicate(keep="least_compressed")
+    assert "01 again.jpg" in names(dropped()["path"])
+
+
+def test_without_copies_nothing_is_dropped_and_the_page_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ingest({f"a/{number}.png": png(scene(number)) for number in range(2)})
     metrics = deduplicate()
     assert (metrics["kept"], metrics["clusters"], metrics["largest_cluster"]) == (2, 0, 1)
-    assert read(Path("data/deduplicate/dropped.parquet"), DROPPED).empty
-    assert images.read(Path("data/deduplicate/gallery.png")).min() < 100
+    assert dropped().empty
+    assert "No copies in 2 files" in page()
 
 
-def test_a_quality_table_of_another_run_is_named(rows: pd.DataFrame) -> None:
+def test_tables_of_another_run_are_named(raw: dict[str, bytes]) -> None:
+    known = read(Path("data/ingest/fingerprints.parquet"), FINGERPRINTS)
+    write(known.iloc[1:], Path("data/ingest/fingerprints.parquet"), FINGERPRINTS)
+    with pytest.raises(DataError, match=r"fingerprints\.parquet: has no row for data/raw/.*; run ingest again"):
+        deduplicate()
     pd.DataFrame({"image_id": ["x"]}).to_parquet("data/ingest/quality.parquet")
     with pytest.raises(SchemaError, match=r"data/ingest/quality\.parquet: cannot be used"):
         deduplicate()

@@ -2,17 +2,24 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from datatools import images
 from datatools.cache import Store
 from datatools.errors import DataError
-from datatools.ingest import ClassFolders
-from datatools.manifest import INGESTED, QUARANTINE, read
+from datatools.fingerprints import fingerprint, plane
+from datatools.ingest.layouts import ClassFolders, SplitClassFolders
+from datatools.ingest.quality import Quality
+from datatools.ingest.reasons import ABOUT
+from datatools.manifest import FINGERPRINTS, INGESTED, QUARANTINE, read
+from datatools.settings import parse
 from pipelines.ingest import QUALITY, IngestSettings, run
 from pipelines.stage import Stage, execute
+from tests.datatools.ingest import bad_files as corpus
 
 FOLDERS = IngestSettings(layout=ClassFolders(), max_pixels=5000)
 
@@ -110,9 +117,91 @@ def test_the_same_bytes_for_any_number_of_workers(many: Path, workers: str, monk
 
 def test_a_second_run_decodes_nothing_and_gives_the_same(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ingest(out="one")
-    monkeypatch.setattr("datatools.images.decode", None)  # calling it would fail
+    monkeypatch.setattr("datatools.images.opened", None)  # calling it would fail
     ingest(out="two")
-    assert Path("two/quality.parquet").read_bytes() == Path("one/quality.parquet").read_bytes()
+    for file in Path("one").iterdir():
+        assert (Path("two") / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_flags_and_hashes_stand_beside_every_image(raw: Path, photo: NDArray[np.uint8]) -> None:
+    (raw / "cat").mkdir()
+    for name, picture in {
+        "a": photo,
+        "copy of a": photo,
+        "dark": photo // 10,
+        "plain": np.full_like(photo, 90),
+    }.items():
+        (raw / f"cat/{name}.png").write_bytes(saved(picture, "PNG"))
+    metrics = ingest()
+    quality = read(Path("data/ingest/quality.parquet"), QUALITY).set_index("path")["flags"]
+    assert "dark" in quality["data/raw/cat/dark.png"].split("|")
+    assert quality["data/raw/cat/plain.png"] == "low_information|grayscale"
+    assert metrics["flags"]["dark"] == 1  # type: ignore[index]
+    hashes = read(Path("data/ingest/fingerprints.parquet"), FINGERPRINTS)
+    manifest = read(Path("data/ingest/manifest.parquet"), INGESTED)
+    assert len(manifest) == 4
+    assert set(hashes["image_id"]) == set(manifest["image_id"])
+    expected = fingerprint(plane(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY))))
+    row = hashes.set_index("image_id").loc[images.sha256(saved(photo, "PNG"))]
+    assert row["phash"] + row["dhash"] + row["tile"] == expected.to_bytes()
+
+
+def test_what_a_check_drops_is_in_the_quarantine_with_its_figure(raw: Path, photo: NDArray[np.uint8]) -> None:
+    (raw / "cat").mkdir()
+    (raw / "cat/good.png").write_bytes(saved(photo, "PNG"))
+    (raw / "cat/dark.png").write_bytes(saved(photo // 10, "PNG"))
+    drop = parse(Quality, {"dark": {"action": "drop"}}, "quality")
+    metrics = ingest(FOLDERS.model_copy(update={"quality": drop}))
+    table = read(Path("data/ingest/quarantine.parquet"), QUARANTINE)
+    assert table[["path", "reason"]].to_numpy().tolist() == [["cat/dark.png", "dark"]]
+    assert table["detail"][0].endswith("the limit is 0.32 (ingest.quality.dark.threshold)")
+    assert read(Path("data/ingest/manifest.parquet"), INGESTED)["path"].tolist() == ["data/raw/cat/good.png"]
+    assert metrics["refused_by_reason"] == {"dark": 1}
+
+
+def test_when_every_image_is_dropped_the_line_says_by_what(raw: Path, photo: NDArray[np.uint8]) -> None:
+    (raw / "cat").mkdir()
+    (raw / "cat/dark.png").write_bytes(saved(photo // 10, "PNG"))
+    drop = parse(Quality, {"dark": {"action": "drop"}}, "quality")
+    with pytest.raises(DataError, match=r"every image is dropped by a check; .*ingest\.quality"):
+        ingest(FOLDERS.model_copy(update={"quality": drop}))
+
+
+def test_several_frames_are_counted_and_said(
+    raw: Path, photo: NDArray[np.uint8], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (raw / "cat").mkdir()
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(np.roll(photo, step, axis=1)) for step in (0, 9)]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    (raw / "cat/a.gif").write_bytes(buffer.getvalue())
+    assert ingest()["multi_frame"] == 1
+    assert "1 file holds several frames; the first is used" in capsys.readouterr().out
+
+
+def test_the_users_own_split_is_recorded(raw: Path, photo: NDArray[np.uint8]) -> None:
+    for split in ("train", "test"):
+        (raw / split / "cat").mkdir(parents=True)
+        (raw / split / "cat/a.png").write_bytes(saved(photo, "PNG"))
+    ingest(IngestSettings(layout=SplitClassFolders()))
+    table = read(Path("data/ingest/manifest.parquet"), INGESTED)
+    assert dict(zip(table["path"], table["given_split"], strict=True)) == {
+        "data/raw/test/cat/a.png": "test",
+        "data/raw/train/cat/a.png": "train",
+    }
+
+
+def test_the_whole_corpus_goes_through_the_stage(raw: Path, photo: NDArray[np.uint8]) -> None:
+    (raw / "cat").mkdir()
+    (raw / "cat/good.png").write_bytes(saved(photo, "PNG"))
+    reasons = corpus.write(raw / "cat")
+    ingest(IngestSettings(layout=ClassFolders()))
+    table = read(Path("data/ingest/quarantine.parquet"), QUARANTINE)
+    assert dict(zip(table["path"], table["reason"], strict=True)) == {
+        f"cat/{name}": reason for name, reason in reasons.items()
+    }
+    assert set(table["reason"]) <= ABOUT.keys()
+    assert len(read(Path("data/ingest/manifest.parquet"), INGESTED)) == 1
 
 
 def test_dates_from_exif(raw: Path, photo: NDArray[np.uint8]) -> None:

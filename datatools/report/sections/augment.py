@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from datatools.report.galleries import Picture, picture
+from datatools.page.numbers import count, counted, percent
+from datatools.page.pictures import Picture
+from datatools.report.galleries import picture
 from datatools.report.inputs import Inputs, Json, Section
-from datatools.report.numbers import count, counted, percent
 from datatools.report.tables import records
 
 NAMES = {

@@ -4,23 +4,36 @@ from typing import Any
 
 import pandas as pd
 
+from datatools.page.numbers import counted, join
 from datatools.report.galleries import picture
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import counted, join
 from datatools.report.tables import records, sizes
+
+# What a dropped file is called by its kind.
+COPIES = {"exact": "exact", "pixels": "same-pixel", "near": "near", "turned": "turned or mirrored"}
 
 
 def view(inputs: Inputs) -> Section:
     """Return the section."""
     more = int(inputs.dropped["keeper_path"].notna().sum()) - inputs.pictures
-    shown = {"pairs": pairs(inputs), "more": max(0, more), "conflicts": conflicts(inputs)}
+    shown = {
+        "pairs": pairs(inputs),
+        "more": max(0, more),
+        "conflicts": conflicts(inputs),
+        "leaks": int(inputs.metrics.get("deduplicate", {}).get("leaks", 0)),
+        "clusters": int(inputs.metrics.get("deduplicate", {}).get("clusters", 0)),
+        "doubtful": int(inputs.metrics.get("deduplicate", {}).get("doubtful_pairs", 0)),
+    }
     return Section("deduplicate", "Duplicates", _headline(inputs), shown)
 
 
 def _headline(inputs: Inputs) -> str:
     kinds = {kind[0]: n for kind, n in sizes(inputs.dropped, "kind")}
-    copies = [counted(kinds[kind], f"{kind} duplicate") for kind in ("exact", "near") if kind in kinds]
-    found = f"{join(copies)} dropped" if copies else "No duplicates"
+    copies = [counted(kinds[kind], f"{name} duplicate") for kind, name in COPIES.items() if kind in kinds]
+    found = f"{join(copies)} dropped" if copies else "No duplicates dropped"
+    leaks = int(inputs.metrics.get("deduplicate", {}).get("leaks", 0))
+    if leaks:
+        found += f"; {counted(leaks, 'picture')} in two of your own splits"
     if "conflict" in kinds:
         found += f"; {counted(kinds['conflict'], 'file')} left out because their labels disagree"
     return f"{found}; {counted(len(inputs.rows), 'image')} stay."

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from datatools.page.numbers import count, counted, percent, significant
 from datatools.report import histogram
 from datatools.report.galleries import picture
 from datatools.report.histogram import Group
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import count, counted, percent, significant
 from datatools.report.tables import records, sizes
 
 CLEAN, UNSEEN = "clean", "off"  # as the stage names its decisions

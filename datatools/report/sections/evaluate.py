@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from datatools.page.numbers import counted, decimal, percent
 from datatools.report import lines
 from datatools.report.axes import Axis
 from datatools.report.bars import Row, mark
@@ -12,7 +13,6 @@ from datatools.report.closing import judged_on
 from datatools.report.galleries import picture
 from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.lines import Line
-from datatools.report.numbers import counted, decimal, percent
 from datatools.report.tables import records, sizes
 
 LOOKS = {"probe": "probe", "finetuned": "tuned"}

@@ -7,11 +7,11 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from datatools.page.numbers import count, counted, percent
 from datatools.report import lines
 from datatools.report.axes import Axis
 from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.lines import Line, Marker
-from datatools.report.numbers import count, counted, percent
 
 
 def view(inputs: Inputs) -> Section:

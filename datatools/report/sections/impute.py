@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from datatools.page.numbers import count, counted, decimal, percent
 from datatools.report.inputs import Inputs, Json, Section
-from datatools.report.numbers import count, counted, decimal, percent
 
 
 def view(inputs: Inputs) -> Section:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from datatools.report.galleries import Picture, pictures
+from datatools.page.numbers import count, counted, join
+from datatools.page.pictures import Picture
+from datatools.report.galleries import pictures
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import count, counted, join
 from datatools.report.tables import records
 
 MOST_CLASSES, MOST_DOMAINS = 12, 6
@@ -24,8 +25,16 @@ def view(inputs: Inputs) -> Section:
             "refused": refused(inputs.quarantine),
             "columns": columns(inputs),
             "facts": facts(inputs),
+            "flagged": flagged(inputs),
         },
     )
+
+
+def flagged(inputs: Inputs) -> str:
+    """Return how many images each check of quality flagged, the most frequent first."""
+    counts = inputs.metrics.get("ingest", {}).get("flags", {})
+    found = sorted(((n, name) for name, n in counts.items() if n), key=lambda pair: (-pair[0], pair[1]))
+    return join([f"{count(n)} {name.replace('_', ' ')}" for n, name in found])
 
 
 def _headline(inputs: Inputs) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from datatools.page.numbers import counted, percent
 from datatools.report.bars import Row, mark
 from datatools.report.inputs import Inputs, Json, Section
-from datatools.report.numbers import counted, percent
 
 FLOORS = (
     ("majority", "most frequent class", "floor"),

@@ -4,8 +4,8 @@ import json
 
 import yaml
 
+from datatools.page.numbers import counted
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import counted
 
 
 def view(inputs: Inputs) -> Section:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from datatools.page.numbers import count, counted
 from datatools.report.inputs import Inputs, Section
-from datatools.report.numbers import count, counted
 from datatools.report.tables import sizes
 from datatools.report.verdict import open_findings
 

@@ -34,7 +34,7 @@ def gallery(count: int = 24) -> pd.DataFrame:
     """
     splits = ("train", "train", "train", "val", "test", None)
     rows = [_row(number, splits[number % 6]) for number in range(count)]
-    columns = [column.name for column in manifest.SPLIT.columns]
+    columns = [column.name for column in manifest.SPLIT.columns if not column.optional]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(captured_at=pd.to_datetime(frame["captured_at"], utc=True))
 

@@ -33,15 +33,39 @@ def jpeg(picture: Picture, quality: int = 75) -> bytes:
     return buffer.getvalue()
 
 
-def copies(picture: Picture) -> dict[str, Picture]:
-    """Return what happens to pictures on their way through the world."""
-    image = Image.fromarray(picture)
-    half = image.resize((image.width // 2, image.height // 2), Image.Resampling.BICUBIC)
+def png(picture: Picture) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def resized(picture: Picture, scale: float) -> Picture:
+    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+
+
+def cropped(picture: Picture, left: float, right: float, top: float, bottom: float) -> Picture:
+    """Return a picture without these shares of its sides."""
+    height, width = picture.shape[:2]
+    rows = slice(round(top * height), height - round(bottom * height))
+    return np.ascontiguousarray(picture[rows, round(left * width) : width - round(right * width)])
+
+
+def brightened(picture: Picture, factor: float) -> Picture:
+    return np.clip(picture * factor, 0, 255).astype(np.uint8)
+
+
+def copies(picture: Picture) -> dict[str, bytes]:
+    """Return the files that a picture becomes on its way through the world."""
     return {
-        "jpeg": np.asarray(Image.open(io.BytesIO(jpeg(picture)))),
-        "half": np.asarray(half),
-        "dark": (picture * 0.8).astype(np.uint8),
-        "bright": np.clip(picture * 1.1, 0, 255).astype(np.uint8),
+        **{f"q{quality}": jpeg(picture, quality) for quality in (30, 50, 70, 90)},
+        "half": jpeg(resized(picture, 0.5), 85),
+        "three quarters": jpeg(resized(picture, 0.75), 85),
+        "double": jpeg(resized(picture, 2), 85),
+        "crop of a corner": jpeg(cropped(picture, 0, 0.04, 0.03, 0), 85),
+        "crop of all sides": jpeg(cropped(picture, 0.02, 0.02, 0.025, 0.02), 85),
+        "brighter": jpeg(brightened(picture, 1.2), 85),
+        "darker": jpeg(brightened(picture, 0.8), 85),
     }
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from datatools.errors import DataError
-from datatools.ingest import ClassFolders, DomainClassFolders, Table
+from datatools.ingest.layouts import ClassFolders, DomainClassFolders, SplitClassFolders, Table
 from datatools.ingest.listing import Listing
 from datatools.ingest.table import Mapped
 
@@ -142,3 +142,42 @@ def test_a_class_may_be_called_none_but_an_age_may_not(tmp_path: Path) -> None:
 def test_a_header_that_is_one_field_short_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cannot be read as a table|has no name"):
         listed(tmp_path, "path,label\n1,a.png,x\n2,b.png,y\n", ["a.png", "b.png"], Table())
+
+
+def test_a_folder_per_split_then_class(tmp_path: Path) -> None:
+    files = ["Train/cat/1.jpg", "dev/dog/deep/2.jpg", "test/unlabelled/3.jpg", "README.txt", "train/stray.jpg"]
+    listing = SplitClassFolders().list_images(files, tmp_path)
+    rows = listing.rows.fillna({"label": "-"})
+    assert rows[["file", "given_split", "label"]].to_numpy().tolist() == [
+        ["Train/cat/1.jpg", "train", "cat"],
+        ["dev/dog/deep/2.jpg", "val", "dog"],
+        ["test/unlabelled/3.jpg", "test", "-"],
+    ]
+    assert set(listing.rows["domain"]) == {"default"}
+    assert reasons(listing) == {"README.txt": "outside_class_folder", "train/stray.jpg": "outside_class_folder"}
+
+
+def test_a_folder_that_is_no_split_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"extra: is no split; this layout expects folders named train"):
+        SplitClassFolders().list_images(["train/cat/1.jpg", "extra/cat/1.jpg"], tmp_path)
+
+
+SPLITS = Table(columns=Mapped(split="part"))
+
+
+def test_a_column_with_the_users_own_split(tmp_path: Path) -> None:
+    text = "path,label,part\na.png,x,Training\nb.png,x,valid\nc.png,x, test \nd.png,x,\n"
+    listing = listed(tmp_path, text, ["a.png", "b.png", "c.png", "d.png"], SPLITS)
+    assert listing.rows["given_split"].fillna("-").tolist() == ["train", "val", "test", "-"]
+    assert listing.unused == []
+
+
+def test_a_split_that_is_none_names_its_row(tmp_path: Path) -> None:
+    text = "path,label,part\na.png,x,train\nb.png,x,fold1\n"
+    with pytest.raises(DataError, match=r"metadata.csv: row 2: column part: 'fold1' is no split; expected train"):
+        listed(tmp_path, text, ["a.png", "b.png"], SPLITS)
+
+
+def test_without_a_column_no_image_has_a_split(tmp_path: Path) -> None:
+    listing = listed(tmp_path, "path,label\na.png,x\n", ["a.png"], Table())
+    assert listing.rows["given_split"].isna().all()
