@@ -8,6 +8,7 @@ tiny ones are crops of clothing and of hands that show digits: 64 to 100 pixels,
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,9 +24,9 @@ TILE = 128  # pixels: the short side of a clothing photo
 SMALL = (470, 400)  # height, width
 BIG = ((1664, 2496), (2448, 3264), (3000, 4000), (3648, 5472), (3840, 5760))  # 4, 8, 12, 20 and 22 megapixels
 TINY = (64, 100)  # pixels, sides of the crops
-OVERLAP = 0.6  # of two crops, at most: the intersection of their areas by the union
+OVERLAP = 0.62  # of two crops, at most: the intersection of their areas by the union
 PARTS, DIGIT_PARTS, FEWER = 36, 14, 1.6  # of one photo, at most; by which factor there may be fewer
-TRIES = 10  # for each
+TRIES = 12  # for each
 COPIES = 100  # one of so many tiny photos has a copy
 FOLDER = 10_000  # files
 
@@ -45,43 +46,48 @@ def big(folder: Path, count: int) -> list[Path]:
     return _write(folder, [BIG[number % len(BIG)] for number in range(count)], 4)
 
 
-def tiny(folder: Path, count: int) -> dict[Path, Path]:
-    """Write so many files into folders below ``folder``; return the original of each copy among them.
+class Part(NamedTuple):
+    """A tiny file: of which photo it is a part, and which file it is a copy of."""
+
+    path: Path
+    photo: int
+    original: Path | None
+
+
+def tiny(folder: Path, count: int) -> list[Part]:
+    """Write so many files, copies among them, into folders below ``folder``.
 
     Every other copy has its original's bytes, the rest are encoded again at a lower quality.
 
     Raises:
         ValueError: the photos have not so many parts.
     """
-    copies: dict[Path, Path] = {}
-    path, number = folder, 0
-    for data, copy in islice(_with_copies(_parts(count)), count):
-        original, path = path, folder / f"{number // FOLDER:02d}" / f"{number:07d}.jpg"
+    found: list[Part] = []
+    for data, photo, copy in islice(_with_copies(_parts(count)), count):
+        path = folder / f"{len(found) // FOLDER:02d}" / f"{len(found):07d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        number += 1
-        if copy:
-            copies[path] = original
-    if number < count:
-        raise ValueError(f"the photos have {number} parts, not {count}")
-    return copies
+        found.append(Part(path, photo, found[-1].path if copy else None))
+    if len(found) < count:
+        raise ValueError(f"the photos have {len(found)} parts, not {count}")
+    return found
 
 
-def _with_copies(pictures: Iterator[RGB]) -> Iterator[tuple[bytes, bool]]:
-    for number, picture in enumerate(pictures):
-        yield _jpeg(picture, QUALITY), False
+def _with_copies(pictures: Iterator[tuple[RGB, int]]) -> Iterator[tuple[bytes, int, bool]]:
+    for number, (picture, photo) in enumerate(pictures):
+        yield _jpeg(picture, QUALITY), photo, False
         if number % COPIES == 0:
-            yield _jpeg(picture, LOWER_QUALITY if number // COPIES % 2 else QUALITY), True
+            yield _jpeg(picture, LOWER_QUALITY if number // COPIES % 2 else QUALITY), photo, True
 
 
-def _parts(count: int) -> Iterator[RGB]:
-    """Yield parts of as few photos as ``count`` needs, from all over the sets."""
+def _parts(count: int) -> Iterator[tuple[RGB, int]]:
+    """Yield parts of as few photos as ``count`` needs, from all over the sets, with the number of the photo."""
     files = [(path, PARTS) for path in sources()] + [(path, DIGIT_PARTS) for path in sorted(DIGITS.rglob("*.JPG"))]
     step = max(1, int(sum(parts for _, parts in files) / FEWER / count))
     for number, (path, parts) in enumerate(files[::step]):
         photo, rng = images.read(path), seeds.generator(0, "benchmark", "parts", number)
         for top, left, bottom, right in _boxes(photo.shape[0], photo.shape[1], parts, rng):
-            yield np.ascontiguousarray(photo[top:bottom, left:right])
+            yield np.ascontiguousarray(photo[top:bottom, left:right]), number
 
 
 def _boxes(height: int, width: int, count: int, rng: np.random.Generator) -> list[list[int]]:

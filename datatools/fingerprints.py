@@ -21,6 +21,7 @@ Matrix = NDArray[np.float32]
 
 SIDE = 64  # a plane's short side is at least this, and less than twice as much, where the image is large enough
 LOW, REDUCED = 8, 32
+LONGEST = 512
 TILE = 32
 PIECE = 1024  # tiles
 LANCZOS = 3  # lobes
@@ -74,10 +75,11 @@ class Fingerprint(NamedTuple):
 
 def plane(grey: Grey) -> Grey:
     """Return a grey image, shape (height, width), reduced by a whole factor to a short side of 64 to 127 pixels."""
-    factor = min(grey.shape) // SIDE
-    if factor <= 1:
+    factor = max(min(grey.shape) // SIDE, 1)
+    # A strip of one by a million pixels must not need a matrix of that length.
+    size = (min(max(1, grey.shape[1] // factor), LONGEST), min(max(1, grey.shape[0] // factor), LONGEST))
+    if size == grey.shape[::-1]:
         return grey
-    size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
     if factor >= 4 and not (grey.shape[0] | grey.shape[1]) & 1:
         # Means of 2 x 2 pixels are a tenth of the cost of averaging by fractions, and change .1 bit.
         grey = np.asarray(cv2.resize(grey, (0, 0), fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -95,20 +97,20 @@ def of_bytes(data: bytes, name: str, max_pixels: int | None = None) -> Fingerpri
     picture = images.opened(data, name, max_pixels)
     picture.draft("L", (SIDE, SIDE))
     shown = images.pixels(picture, data, name, SIDE)
-    return fingerprint(np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+    return fingerprint(plane(np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), dtype=np.uint8)))
 
 
 def fingerprint(grey: Grey) -> Fingerprint:
     """Return the fingerprint of a grey plane, shape (height, width), from :func:`plane` or a reduced decode."""
     height, width = grey.shape
-    rows = _rows(height) @ grey.astype(np.float32)
+    levels = grey.astype(np.float32)
+    rows = _rows(height) @ levels
     low = rows[:LOW] @ _frequencies(width).T
     # Rounded as imagehash's planes are: what differs by less than a level is no gradient.
     across = np.rint(rows[LOW : 2 * LOW] @ _means(width, LOW + 1).T)
     down = np.rint(rows[2 * LOW :] @ _means(width, LOW).T)
     steps = np.concatenate(((across[:, 1:] - across[:, :-1]).ravel(), (down[1:] - down[:-1]).T.ravel()))
-    tile = np.asarray(cv2.resize(grey, (TILE, TILE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return Fingerprint(_phashes(np.rint(low.ravel() / STEP)), _packed(steps[_STEPS] * _STEP_SIGNS > 0), tile)
+    return Fingerprint(_phashes(np.rint(low.ravel() / STEP)), _packed(steps[_STEPS] * _STEP_SIGNS > 0), _tile(levels))
 
 
 def turn(image: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
@@ -145,6 +147,14 @@ def contrast(tiles: Grey) -> NDArray[np.float64]:
     # Some at a time: in floats they take eight times the memory, and leave the processor's cache.
     parts = [flat[k : k + PIECE].std(axis=1, dtype=np.float64) for k in range(0, len(flat), PIECE)]
     return np.concatenate([np.zeros(0), *parts])
+
+
+def _tile(levels: Matrix) -> Grey:
+    height, width = levels.shape
+    if min(height, width) < TILE:
+        return np.asarray(cv2.resize(levels, (TILE, TILE), interpolation=cv2.INTER_AREA)).round().astype(np.uint8)
+    # OpenCV's takes twice as long, which is half of what all the rest takes.
+    return np.rint(_areas(height) @ levels @ _areas(width).T).astype(np.uint8)
 
 
 def _phashes(low: Matrix) -> Words:
@@ -201,6 +211,15 @@ def _frequencies(length: int) -> Matrix:
 @lru_cache(maxsize=4096)
 def _means(length: int, to: int) -> Matrix:
     return _lanczos(length, to).astype(np.float32)
+
+
+@lru_cache(maxsize=4096)
+def _areas(length: int) -> Matrix:
+    """Return the matrix of averaging over areas, shape (32, length): how much of each pixel lies in each of 32 equal parts."""
+    edges = np.arange(TILE + 1) * (length / TILE)
+    pixel = np.arange(length)
+    covered = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return np.asarray(np.clip(covered, 0, None) * (TILE / length), dtype=np.float32)
 
 
 def _lanczos(length: int, to: int) -> NDArray[np.float64]:

@@ -76,9 +76,8 @@ def opened(data: bytes, name: str, max_pixels: int | None = None) -> Image.Image
         if data.startswith(SIGNATURES) or _in_known_container(data):
             reason = "truncated" if _ends_early(data) else "unreadable"
             raise ImageError(reason, f"{name}: begins as an image, and its header is damaged") from None
-        raise ImageError(
-            "not_an_image", f"{name}: is not an image that can be read (by content, not by name)"
-        ) from None
+        detail = f"{name}: is not an image that can be read (by content, not by name)"
+        raise ImageError("not_an_image", detail) from None
     except Exception as error:  # a broken header raises whatever the format's parser stumbles over
         raise _broken(data, name, error) from None
     width, height = picture.size
@@ -215,8 +214,10 @@ def _without_texts(data: bytes) -> bytes:
 
 def _rgb(picture: Image.Image, name: str) -> RGB:
     picture.load()
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        return np.asarray(cv2.cvtColor(_eight_bits(np.asarray(picture), name), cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    deep = picture.mode.startswith("I;16") or picture.mode == "I"
+    if deep or (picture.mode == "L" and not picture.has_transparency_data):
+        levels = _eight_bits(np.asarray(picture), name) if deep else np.asarray(picture)
+        return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     if picture.mode == "LAB":
         raise ImageError("unsupported_format", f"{name}: has LAB colours; save it as RGB")
     if picture.has_transparency_data:
@@ -229,10 +230,8 @@ def _rgb(picture: Image.Image, name: str) -> RGB:
 def _eight_bits(levels: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     wide = levels.astype(np.int64)
     if wide.size and (wide.max() > 65535 or wide.min() < 0):
-        raise ImageError(
-            "unsupported_depth",
-            f"{name}: has 32-bit pixels from {wide.min()} to {wide.max()}; save it as 8 or 16 bits",
-        )
+        detail = f"{name}: has 32-bit pixels from {wide.min()} to {wide.max()}; save it as 8 or 16 bits"
+        raise ImageError("unsupported_depth", detail)
     return ((wide + 128) // 257).astype(np.uint8)  # 65535 = 255 x 257: the nearest level
 
 

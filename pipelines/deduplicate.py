@@ -1,10 +1,9 @@
 """Stage ``deduplicate``: one row per picture; what was dropped in whose favour, where labels disagree, and what a person may decide."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from datatools import cache, closure, fingerprints, images, manifest
 from datatools.cache import BYTES, Codec
 from datatools.dedup import (
     candidates,
+    closeup,
     clusters,
     hashing,
     keep,
@@ -36,33 +36,26 @@ from datatools.dedup.hashing import Hash, Joint
 from datatools.dedup.keep import Keep
 from datatools.dedup.matched import Matched, matched
 from datatools.dedup.overrides import Decisions
+from datatools.dedup.replacement import checked_keepers
 from datatools.dedup.resolve import Action, OnConflict
-from datatools.dedup.search import Pairs
 from datatools.dedup.tables import CONFLICTS, DROPPED, FILE, LEAKS, PAIRS
 from datatools.dedup.thumbnail import Thumbnail
-from datatools.dedup.verify import Verification
+from datatools.dedup.turned import Turned
+from datatools.dedup.verdicts import verdicts
+from datatools.dedup.verify import Verdict, Verification
 from datatools.errors import DataError, SchemaError
 from datatools.images import RGB
 from datatools.manifest import FINGERPRINTS
+from datatools.page.pictures import stored
 from datatools.settings import Settings
 from pipelines.stage import Stage, main
 
 QUALITY = ("width", "height", "bytes", "sharpness")
 OVERRIDES = Path("duplicates.csv")
-TILES: Codec[RGB] = Codec(images.encode_png, partial(images.decode, name="a stored tile"))
+ANSWER: Codec[bool] = Codec(closeup.encode, closeup.decode)
+TILES: Codec[RGB] = Codec(images.encode_png, stored)
 THUMBNAILS: Codec[Thumbnail] = Codec(Thumbnail.to_bytes, Thumbnail.from_bytes)
-PAIRS_AT_ONCE = 512  # at most twice as many thumbnails in memory, of 50 kB each
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow")
-
-
-class Turned(Settings):
-    """What happens to copies that are mirrored or turned by quarters."""
-
-    action: Literal["group", "drop", "ignore"] = Field(
-        default="group",
-        description="group: keep them, on one side of the split (left may not mean right); drop them as other copies; or ignore",
-    )
-    radius: int = Field(default=16, ge=0, le=40, description="Bits (of 128) in which candidates may differ.")
 
 
 class DeduplicateSettings(Settings):
@@ -90,7 +83,7 @@ class DeduplicateSettings(Settings):
     )
     conflicts: OnConflict = Field(
         default="quarantine",
-        description="Same picture, different labels: quarantine (leave it out), keep all labels, or take the majority's.",
+        description="Same picture, different labels: quarantine (leave it out), keep (each row its own), or take the majority's.",
     )
     gallery: int = Field(
         default=200, ge=0, le=2000, description="How many clusters reports/duplicates.html shows, doubtful ones first."
@@ -134,7 +127,10 @@ def _related(files: pd.DataFrame, pictures: pd.DataFrame, decisions: Decisions) 
     columns = ["image_id", "cluster_id", *(name for name in resolve.FOUND if name not in ("rank", "chosen"))]
     known = pictures[columns].assign(row=np.arange(len(pictures)))
     rows = files.merge(known, on="image_id", how="left", validate="m:1")
-    return rows.assign(chosen=rows["path"].isin(decisions.keep_paths))
+    named = rows["path"].isin(decisions.keep_paths)
+    # An image that a line names by its id is meant with all its files.
+    by_id = rows["row"].isin(decisions.keep) & ~named.groupby(rows["image_id"]).transform("any")
+    return rows.assign(chosen=named | by_id)
 
 
 def _files(stage: Stage, order: Keep) -> pd.DataFrame:
@@ -176,9 +172,9 @@ def _found(pictures: pd.DataFrame, settings: DeduplicateSettings, decisions: Dec
     fits = verify.fits(proposed, tiles)
     likely = proposed.keep(fits > verify.UNLIKE)
     verdict = _verdict(pictures, likely, fits[fits > verify.UNLIKE], settings.verify, stage)
-    excess, sizes = verdict.structure / verdict.limit, pictures[["width", "height"]].to_numpy()
     same = np.flatnonzero(verdict.same)
-    same = same[consistent(likely.pairs.keep(same), excess[same], sizes)]
+    sizes = pictures[["width", "height"]].to_numpy()
+    same = same[consistent(likely.pairs.keep(same), verdict.excess[same], sizes)]
     misses = candidates.once(likely.keep(verdict.doubtful))
     pairs = matched(likely.keep(same), verdict.structure[same], decisions, len(pictures))
     counts = {
@@ -201,7 +197,9 @@ def _candidates(
         words = candidates.joined(phash[:, 0], dhash[:, 0])
     else:
         shelf = stage.store.shelf(
-            "hash", settings.hash, closure.digest("datatools.dedup.hashing", "imagehash", "scipy", *LIBRARIES)
+            "hash",
+            settings.hash,
+            closure.digest("datatools.dedup.hashing", "imagehash", "PyWavelets", "scipy", *LIBRARIES),
         )
         paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
         words = hashing.words(list(cache.compute(hashing.reader(settings.hash), paths, ids, shelf, BYTES, "hashing")))
@@ -213,23 +211,22 @@ def _candidates(
 
 def _verdict(
     pictures: pd.DataFrame, likely: Candidates, fits: NDArray[np.int8], judge: Verification, stage: Stage
-) -> verify.Verdict:
+) -> Verdict:
     """Compare the thumbnails of each candidate. They are made once, then taken from the store a few at a time."""
     rows = np.unique(np.concatenate(likely.pairs[:2])).tolist()
     for _ in _thumbnails(pictures, rows, stage, "reading candidates"):
         pass
-    parts = []
-    for start in range(0, len(fits), PAIRS_AT_ONCE):
-        some = np.s_[start : start + PAIRS_AT_ONCE]
-        pairs = likely.keep(some)
-        rows = np.unique(np.concatenate(pairs.pairs[:2])).tolist()
-        parts.append(judge(pairs, fits[some], dict(_thumbnails(pictures, rows, stage, ""))))
-    none = verify.Verdict(np.zeros(0, np.bool_), np.zeros(0, np.bool_), np.zeros(0), np.zeros(0))
-    return verify.Verdict(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
+
+    def look(rows: list[int]) -> dict[int, Thumbnail]:
+        return dict(_thumbnails(pictures, rows, stage, ""))
+
+    return verdicts(likely, fits, judge, look, len(pictures))
 
 
 def _thumbnails(pictures: pd.DataFrame, rows: list[int], stage: Stage, label: str) -> Iterator[tuple[int, Thumbnail]]:
-    shelf = stage.store.shelf("thumbnail", "", closure.digest("datatools.dedup.thumbnail", *LIBRARIES))
+    shelf = stage.store.shelf(
+        "thumbnail", "", closure.digest("datatools.dedup.thumbnail", *LIBRARIES) + images.heif_reader()
+    )
     paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
     return zip(rows, cache.compute(thumbnail.of_file, paths, ids, shelf, THUMBNAILS, label), strict=True)
 
@@ -238,13 +235,23 @@ def _clustered(pictures: pd.DataFrame, pairs: Matched, settings: DeduplicateSett
     """Add cluster_id, and keeper_id with how each picture relates to its keeper."""
     ids = pictures["image_id"].to_numpy()
     rank = np.argsort(np.argsort(pictures["rank"].to_numpy()))
-    replaceable: Pairs = pairs.pairs if settings.turned.action == "drop" else pairs.upright()
-    keeper = clusters.keepers(len(ids), replaceable, rank)
+    replaceable = pairs.pairs if settings.turned.action == "drop" else pairs.upright()
+    sizes = pictures[["width", "height"]].to_numpy()
+    keeper = checked_keepers(pairs, replaceable, rank, sizes, lambda asked: _close_up(pictures, asked, stage))
     relations = pd.DataFrame(pairs.relations(keeper), columns=["distance", "orientation", "difference"])
     # Rows are sorted by image_id, so the lowest row of a component holds its smallest id.
     cluster = ids[clusters.components(len(ids), pairs.pairs)]
     found = pd.concat([pictures, relations], axis=1).assign(cluster_id=cluster, keeper_id=ids[keeper])
-    return found.assign(pixels=_same_pixels(found, keeper, stage))
+    contradicts = clusters.contradicting(pictures["label"], pairs.upright())
+    return found.assign(pixels=_same_pixels(found, keeper, stage), contradicts=contradicts)
+
+
+def _close_up(pictures: pd.DataFrame, pairs: Sequence[tuple[int, int]], stage: Stage) -> list[bool]:
+    paths, ids = pictures["path"].tolist(), pictures["image_id"].tolist()
+    shelf = stage.store.shelf("close-up", "", closure.digest("datatools.dedup.closeup", *LIBRARIES))
+    files = [(paths[one], paths[other]) for one, other in pairs]
+    names = [f"{ids[one]} {ids[other]}" for one, other in pairs]
+    return list(cache.compute(closeup.same, files, names, shelf, ANSWER, "looking closely"))
 
 
 def _same_pixels(pictures: pd.DataFrame, keeper: NDArray[np.int64], stage: Stage) -> NDArray[np.bool_]:
@@ -289,10 +296,12 @@ def _page(
 
 
 def _tell(metrics: Mapping[str, Any]) -> None:
-    if metrics["leaks"]:
-        print(f"  {metrics['leaks']} pictures lie in two of your own splits; see reports/duplicates.html")
-    if metrics["conflicts"]:
-        print(f"  {metrics['conflicts']} pictures carry labels that contradict each other; see reports/duplicates.html")
+    for name, what in (
+        ("leaks", "lie in two of your own splits"),
+        ("conflicts", "carry labels that contradict each other"),
+    ):
+        if metrics[name]:
+            print(f"  {metrics[name]} pictures {what}; see reports/duplicates.html")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,11 +35,12 @@ from datatools.manifest import (
     Schema,
     write,
 )
+from datatools.page.pictures import stored
 from datatools.settings import Settings
 from pipelines.stage import DATA, Stage, main, write_json
 
 RAW = DATA / "raw"
-TILES: Codec[RGB] = Codec(images.encode_png, partial(images.decode, name="a stored tile"))
+TILES: Codec[RGB] = Codec(images.encode_png, stored)
 COUNTS = ("width", "height", "bytes", "frames")
 TEXTS = ("format", "taken", "camera")
 # See datatools.ingest.figures; of the picture reduced to a short side of 256 to 511 pixels.
@@ -96,7 +96,7 @@ def run(settings: IngestSettings, stage: Stage) -> Mapping[str, Any]:
         rows = _dated_by_exif(rows)
     judged = rows
     rows, dropped, verdicts = _judged(rows, settings.quality)
-    refused += dropped
+    refused = sorted({*refused, *dropped}, key=lambda refusal: (refusal.reason, refusal.path, refusal.detail))
     if rows.empty:
         raise DataError(f"{RAW}: every image is dropped by a check; set its action to flag (ingest.quality)")
     _write(rows, refused, listing, stage)

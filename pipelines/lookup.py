@@ -6,15 +6,14 @@ ran last, and prints one line each. It changes nothing.
 
 import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from datatools import fingerprints, manifest
 from datatools.dedup import thumbnail
 from datatools.dedup.lookup import Known, Match, Radii, lookup
 from datatools.dedup.members import TURNS
 from datatools.errors import DataError, ImageError
-from datatools.fingerprints import Fingerprint
+from datatools.fingerprints import ORIENTATIONS, Fingerprint, inverse
 from datatools.ingest.inspect import FINGERPRINT, look
 from datatools.manifest import FINGERPRINTS, INGESTED
 from datatools.settings import parse
@@ -39,7 +38,8 @@ def execute(files: Sequence[str]) -> None:
     )
     table = manifest.read(DATA / "ingest" / "fingerprints.parquet", FINGERPRINTS)
     rows = manifest.read(DATA / "ingest" / "manifest.parquet", INGESTED).drop_duplicates("image_id")
-    paths = list(rows.set_index("image_id")["path"].loc[table["image_id"]])
+    located = rows.set_index("image_id")["path"].loc[table["image_id"]]
+    paths: dict[str, str] = dict(zip(located.index, located, strict=True))
     hashes = [fingerprints.from_bytes(list(table[name]))[:, 0] for name in ("phash", "dhash")]
     known = Known(hashes[0], hashes[1], fingerprints.tiles(list(table["tile"])))
     limit = int(read_json(DATA / "ingest" / "settings.json")["max_pixels"])
@@ -48,11 +48,14 @@ def execute(files: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def _tell(file: str, known: Known, paths: Sequence[str], settings: DeduplicateSettings, max_pixels: int) -> bool:
+def _tell(file: str, known: Known, paths: Mapping[str, str], settings: DeduplicateSettings, max_pixels: int) -> bool:
     record = look(file, max_pixels)
     if "reason" in record:
         print(f"{file}: {record['reason']}: {record['detail']}", file=sys.stderr)
         return False
+    if record["image_id"] in paths:
+        print(f"{file}: is {paths[record['image_id']]} (same bytes)")
+        return True
     try:
         matches = _matches(file, Fingerprint.from_bytes(record[FINGERPRINT]), known, paths, settings)
     except ImageError as error:
@@ -62,7 +65,7 @@ def _tell(file: str, known: Known, paths: Sequence[str], settings: DeduplicateSe
 
 
 def _matches(
-    file: str, image: Fingerprint, known: Known, paths: Sequence[str], settings: DeduplicateSettings
+    file: str, image: Fingerprint, known: Known, paths: Mapping[str, str], settings: DeduplicateSettings
 ) -> list[Match]:
     # The joint hash is what ingest's table holds, whichever hash the stage itself searched by.
     upright = settings.hash.radius if settings.hash.method == "joint" else 24
@@ -71,17 +74,19 @@ def _matches(
         image,
         thumbnail.of_file(file),
         known,
-        lambda row: thumbnail.of_file(str(Path(paths[row]))),
+        lambda row: thumbnail.of_file(list(paths.values())[row]),
         Radii(upright, turned),
         settings.verify,
         settings.least_contrast,
     )
 
 
-def _said(match: Match, paths: Sequence[str]) -> str:
-    how = [TURNS[match.orientation], "cropped" if match.finding.cropped else ""]
+def _said(match: Match, paths: Mapping[str, str]) -> str:
+    # How the known image would have to be turned to look like the new one: that is what was done to it.
+    turn = ORIENTATIONS[inverse(ORIENTATIONS.index(match.orientation))]
+    how = [TURNS[turn], "cropped" if match.finding.cropped else ""]
     how += [f"{match.distance} bits and {match.finding.structure:.1f} grey levels apart"]
-    return f"is {paths[match.row]} ({', '.join(part for part in how if part)})"
+    return f"is {list(paths.values())[match.row]} ({', '.join(part for part in how if part)})"
 
 
 if __name__ == "__main__":

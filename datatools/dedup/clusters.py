@@ -8,7 +8,10 @@ Pairs chain: A is a copy of B and B of C, while A and C are two pictures. Two an
   drops nothing: of A~B~C with A first, B goes in favour of A, and C stays.
 """
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -49,6 +52,17 @@ def keepers(count: int, pairs: Pairs, rank: Indices) -> Indices:
                 if keeper[copy] < 0:
                     keeper[copy] = image
     return keeper
+
+
+def contradicting(labels: "pd.Series[Any]", pairs: Pairs) -> NDArray[np.bool_]:
+    """Return which images form a pair with one of another label; no label contradicts none."""
+    names = labels.to_numpy(dtype=object)
+    known = labels.notna().to_numpy()
+    one, other = pairs.first, pairs.second
+    wrong = known[one] & known[other] & (names[one] != names[other])
+    found = np.zeros(len(names), dtype=np.bool_)
+    found[one[wrong]] = found[other[wrong]] = True
+    return found
 
 
 def _neighbours(pairs: Pairs) -> dict[int, list[int]]:

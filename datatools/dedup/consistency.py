@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from datatools.dedup.search import Indices, Pairs
 
 CLOSER = 2.0  # times, in shares of the limit
+SURE = 0.5  # of the limit: what differs by less is a copy whatever else there is
 
 
 def consistent(pairs: Pairs, excess: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which pairs stand.
 
-    A pair (x, y) of different sizes falls if the image z that is closest to y is at least twice as close as x, has the size of x, and is
-    no pair with x.
+    A pair (x, y) of different sizes that uses more than half of what is allowed falls if the image z that is closest to y is at least
+    twice as close as x, has the size of x, and is no pair with x.
 
     Args:
         pairs: verified pairs, sorted; a pair may stand there several times (turned).
@@ -35,7 +36,7 @@ def consistent(pairs: Pairs, excess: NDArray[np.float64], sizes: NDArray[np.int6
         different = (sizes[x] != sizes[y]).any(axis=1)
         alike = (sizes[x] == sizes[z]).all(axis=1)
         strangers = ~np.isin(np.minimum(x, z) * count + np.maximum(x, z), known) & (x != z)
-        stands &= ~(different & alike & strangers & (share[y] * CLOSER < excess))
+        stands &= ~(different & alike & strangers & (share[y] * CLOSER < excess) & (excess > SURE))
     return stands
 
 

@@ -26,18 +26,26 @@ NO_PAIR = Relation(None, ORIENTATIONS[0], np.nan)  # two members of a chain
 
 
 class Matched(NamedTuple):
-    """Pairs of one picture, each once and sorted, with their orientation (of the first) and largest local difference."""
+    """Pairs of one picture, each once and sorted.
+
+    Attributes:
+        orientation: of the first.
+        difference: the largest local one in grey levels; NaN where it follows from other pairs, or a person said so.
+        said: whether a person did.
+    """
 
     pairs: Pairs
     orientation: Indices
     difference: NDArray[np.float64]
+    said: NDArray[np.bool_]
 
     def upright(self) -> Pairs:
         """Return the pairs that need no turning."""
         return self.pairs.keep(self.orientation == 0)
 
     def table(self, ids: NDArray[np.object_]) -> pd.DataFrame:
-        """Return the pairs as a table, by the ids of the images."""
+        """Return the pairs as a table, by the ids of the images; those that only follow from others are left out."""
+        looked_at = self.said | ~np.isnan(self.difference)
         return pd.DataFrame(
             {
                 "image_id": ids[self.pairs.first],
@@ -46,20 +54,21 @@ class Matched(NamedTuple):
                 "orientation": [ORIENTATIONS[turn] for turn in self.orientation.tolist()],
                 "difference": np.round(self.difference, 4),
             }
-        )
+        )[looked_at].reset_index(drop=True)
 
     def relations(self, keeper: Indices) -> list[Relation]:
-        """Return how each image relates to its keeper, or to another of its cluster."""
-        known = {
-            pair: place
-            for place, pair in enumerate(zip(self.pairs.first.tolist(), self.pairs.second.tolist(), strict=True))
-        }
-        return [self._relation(known, row, to) for row, to in enumerate(keeper.tolist())]
+        """Return how each image relates to its keeper: to itself, to a partner in a pair, or :data:`NO_PAIR`."""
+        rows, count = np.arange(len(keeper)), len(keeper)
+        keys = self.pairs.first * count + self.pairs.second
+        wanted = np.minimum(rows, keeper) * count + np.maximum(rows, keeper)
+        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        known = keys[place] == wanted if len(keys) else np.zeros(count, dtype=np.bool_)
+        return [
+            ITSELF if row == to else self._relation(at, row, to) if found else NO_PAIR
+            for row, to, at, found in zip(rows.tolist(), keeper.tolist(), place.tolist(), known.tolist(), strict=True)
+        ]
 
-    def _relation(self, known: dict[tuple[int, int], int], row: int, keeper: int) -> Relation:
-        place = known.get((min(row, keeper), max(row, keeper)))
-        if place is None:
-            return ITSELF if row == keeper else NO_PAIR
+    def _relation(self, place: int, row: int, keeper: int) -> Relation:
         turn = int(self.orientation[place])
         turn = turn if keeper < row else inverse(turn)  # how the keeper has to be turned to look like the image
         return Relation(int(self.pairs.distance[place]), ORIENTATIONS[turn], float(self.difference[place]))
@@ -85,7 +94,7 @@ def matched(same: Candidates, difference: NDArray[np.float64], decisions: Decisi
     orientation, levels = np.zeros(len(pairs.first), np.int64), np.full(len(pairs.first), np.nan)
     orientation[old], levels[old] = found.orientation[place[old]], difference[firsts][place[old]]
     by_hand = np.isin(pairs.first * count + pairs.second, [low * count + high for low, high in decisions.same])
-    return Matched(pairs, np.where(by_hand, 0, orientation), levels)
+    return Matched(pairs, np.where(by_hand, 0, orientation), levels, by_hand)
 
 
 def _first_places(same: Candidates) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ class Resolution(NamedTuple):
     conflicts: pd.DataFrame
 
 
-FOUND = ["keeper_id", "distance", "orientation", "difference", "pixels", "chosen", "rank"]
+FOUND = ["keeper_id", "distance", "orientation", "difference", "pixels", "contradicts", "chosen", "rank"]
 
 
 def resolve(rows: pd.DataFrame, action: Action, on_conflict: OnConflict) -> Resolution:
@@ -37,13 +37,18 @@ def resolve(rows: pd.DataFrame, action: Action, on_conflict: OnConflict) -> Reso
     Args:
         rows: one per file: image_id, path, label, any other columns of the manifest, ``cluster_id``, and how it relates to its keeper:
             ``keeper_id``, ``distance`` (bits), ``orientation``, ``difference`` (grey levels), ``pixels`` (whether the decoded
-            pixels are equal); ``chosen`` (whether a person said so) and ``rank`` (among files; 0 is best).
+            pixels are equal); ``contradicts`` (whether it forms a pair with an image of another label), ``chosen`` (whether a
+            person said so) and ``rank`` (among files; 0 is best).
         action: ``drop`` copies, or ``group``: keep them, to be held together by their cluster.
         on_conflict: ``quarantine`` the whole picture, ``keep`` each label as it is, or give all files the ``majority`` label (a tie
             is quarantined).
     """
     files = _with_chosen_labels(rows.sort_values(["image_id", "rank"], kind="stable", ignore_index=True))
-    conflicting = files.groupby("keeper_id")["label"].transform("nunique") > 1
+    labels = files.groupby("keeper_id")["label"]
+    by_hand = files.groupby("keeper_id")["chosen"].transform("any")
+    conflicting = (labels.transform("nunique") > 1) | (files["contradicts"] & ~by_hand)
+    # A person may choose a file without a label; what its copies agree on is not lost with them.
+    files["label"] = files["label"].where(files["label"].notna() | conflicting, labels.transform("first"))
     conflicts = files.loc[conflicting, ["cluster_id", "image_id", "path", "label"]]
     if on_conflict == "keep" or conflicts.empty:
         return _sort_out(files, conflicting & False, conflicts, action)

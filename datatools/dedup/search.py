@@ -1,5 +1,6 @@
 """All pairs of hashes within a Hamming radius, exactly."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,15 @@ class Pairs(NamedTuple):
     def keep(self, chosen: NDArray[np.bool_] | Indices | slice) -> "Pairs":
         """Return the pairs in a mask or a slice."""
         return Pairs(*(column[chosen] for column in self))
+
+    def rows(self) -> list[tuple[int, int]]:
+        """Return the pairs as (first, second)."""
+        return list(zip(self.first.tolist(), self.second.tolist(), strict=True))
+
+    def without(self, pairs: Sequence[tuple[int, int]]) -> "Pairs":
+        """Return the pairs but those of (first, second) listed."""
+        gone = set(pairs)
+        return self.keep(np.array([pair not in gone for pair in self.rows()], dtype=np.bool_))
 
     def between(self) -> dict[tuple[int, int], int]:
         """Return the distance of each pair by (first, second)."""

@@ -98,7 +98,7 @@ def of_bytes(data: bytes, name: str) -> Thumbnail:
         ImageError: they cannot be read as an image.
     """
     picture = images.opened(data, name)
-    return thumbnail(images.pixels(picture, data, name), _quantisation(picture))
+    return thumbnail(images.pixels(picture, data, name), quantisation(picture))
 
 
 def of_file(path: str) -> Thumbnail:
@@ -113,7 +113,7 @@ def of_file(path: str) -> Thumbnail:
         raise ImageError("missing", f"{path}: cannot be opened ({error.strerror})") from None
 
 
-def _quantisation(picture: Image.Image) -> NDArray[np.uint16]:
+def quantisation(picture: Image.Image) -> NDArray[np.uint16]:
     """Return the luma table of a JPEG, row by row; zeros for everything else."""
     tables = getattr(picture, "quantization", None)
     if not tables:

@@ -24,17 +24,16 @@ from datatools.settings import Settings
 
 UNLIKE, AS_THEY_LIE, MOVED = 0, 1, 2  # what tiles say of a pair
 DOUBT = 2.0  # times the limit
-SAME_SIZE_EDGES = 0.35  # of the root mean square gradient that both have in a window: what does not count
-RESAMPLED_EDGES = (
-    0.5,
-    0.7,
-)  # the same where the sizes differ: at four and more pixels to one of a thumbnail, and at two
+# Of the root mean square gradient that both have in a window: what does not count where the sizes are equal, and where they differ, at four
+# and more pixels to one of a thumbnail and at two.
+SAME_SIZE_EDGES, RESAMPLED_EDGES = 0.35, (0.5, 0.7)
 LOSS_SHARE = 0.6  # of the error that quantisation may have made, where every coefficient was rounded
 # The errors of re-encoding, seen on thumbnails, fall faster than 1 / reduction; from an 8 x 8 block a pixel on, no more.
 LOSS_FALL, MOST_REDUCTION = 1.5, 8.0
 # Where nearly all is plain, shift and scale explain away what little there is: any square is a crop of any other. Of photos, drawings and
 # solar cells none has edges in less than .34 of its cells.
 LEAST_DETAIL = 0.3
+LEAST_CROPPED = 64  # side of a thumbnail: digits of 28 pixels are crops of each other
 PIECE = 4096  # pairs of tiles for a thread
 
 
@@ -108,7 +107,7 @@ class Verification(Settings):
         near = np.array([self.accepts(finding, DOUBT) for finding in findings], dtype=np.bool_)
         structure = np.array([finding.structure for finding in findings], dtype=np.float64)
         limit = np.array([finding.limit for finding in findings], dtype=np.float64)
-        return Verdict(same, near & ~same, structure, limit)
+        return Verdict(same, near & ~same, structure, structure / limit)
 
     def finding(self, one: Thumbnail, other: Thumbnail, moved: bool = True) -> Finding:
         """Return how two thumbnails differ; where they are no copies as they lie, as a crop of each other.
@@ -122,15 +121,21 @@ class Verification(Settings):
         reduction = min(max(2 * min(one.side, other.side) / n, 1.0), MOST_REDUCTION)
         limit = self.limit(one, other, reduction)
         share = edge_share(one, other, reduction)
+        if other.side > one.side:
+            one, other = other, one  # the verdict must not depend on which file comes first
         left, right = one.at(n), other.at(n)
         plain = Finding(*_seen(judgement.as_they_are(left, right, share), limit), False)
-        if not self.crops or self.accepts(plain) or not (moved or resampled(one, other)):
+        if not self.crops or self.accepts(plain) or not self._may_be_a_crop(one, other, n, moved):
             return plain
         if min(judgement.detail(left), judgement.detail(right)) < LEAST_DETAIL:
             return plain
         difference, _ = judgement.as_a_crop(left, right, share)
         crop = Finding(*_seen(difference, limit), True)
         return crop if self.accepts(crop) or crop.structure < plain.structure else plain
+
+    def _may_be_a_crop(self, one: Thumbnail, other: Thumbnail, n: int, moved: bool) -> bool:
+        """Files of different sizes may; of one size where their tiles say so, if there are pixels enough to tell."""
+        return resampled(one, other) or (moved and n >= LEAST_CROPPED)
 
     def limit(self, one: Thumbnail, other: Thumbnail, reduction: float) -> float:
         """Return the largest local difference that two files may have as copies, in grey levels."""
@@ -154,14 +159,14 @@ class Verdict(NamedTuple):
         same: whether it is the same picture.
         doubtful: whether it is not, by less than a factor of two. Many of these mean that the images are all alike, and that
             ``structure`` has to be lower.
-        structure: the largest local difference, grey levels.
-        limit: what would be allowed.
+        structure: the largest local difference, grey levels; NaN where it follows from other pairs.
+        excess: the same as a share of what is allowed.
     """
 
     same: NDArray[np.bool_]
     doubtful: NDArray[np.bool_]
     structure: NDArray[np.float64]
-    limit: NDArray[np.float64]
+    excess: NDArray[np.float64]
 
 
 def fits(candidates: Candidates, tiles: Grey) -> NDArray[np.int8]:

@@ -30,6 +30,12 @@ def thumbnail(image: RGB, side: int) -> RGB:
     return resize(image, max(1, round(height * scale)), max(1, round(width * scale)))
 
 
+def stored(data: bytes) -> RGB:
+    """Return an image from the bytes of :func:`datatools.images.encode_png`."""
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
 def data_uri(image: RGB, side: int) -> str:
     """Return a thumbnail as a ``data:`` address in WebP: a flat drawing without loss where that is shorter, the rest with little."""
     small = thumbnail(image, side)

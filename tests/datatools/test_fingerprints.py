@@ -1,5 +1,6 @@
 import io
 
+import cv2
 import imagehash
 import numpy as np
 import pytest
@@ -181,3 +182,10 @@ def test_the_fingerprint_of_a_damaged_or_too_large_file_is_an_error() -> None:
     with pytest.raises(ImageError) as large:
         of_bytes(data, "large.jpg", max_pixels=100)
     assert large.value.reason == "too_large"
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 99))
+def test_the_tile_is_the_picture_reduced_by_area_averaging(height: int, width: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
+    expected = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
+    assert np.abs(fingerprint(picture).tile.astype(int) - expected).max() <= 1  # they round ties differently

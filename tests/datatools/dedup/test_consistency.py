@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datatools.dedup.consistency import CLOSER, consistent
+from datatools.dedup.consistency import CLOSER, SURE, consistent
 from datatools.dedup.search import Pairs
 
 SIZES = np.array([[9, 9], [9, 9], [9, 9], [4, 4], [4, 4]])
@@ -29,7 +29,8 @@ def contradicted(found: dict[tuple[int, int], float], one: int, other: int) -> b
     stranger = partner != one and (min(one, partner), max(one, partner)) not in found
     alike = tuple(SIZES[one]) == tuple(SIZES[partner])
     unlike = tuple(SIZES[one]) != tuple(SIZES[other])
-    return unlike and alike and stranger and CLOSER * share < found[min(one, other), max(one, other)]
+    used = found[min(one, other), max(one, other)]
+    return unlike and alike and stranger and CLOSER * share < used and used > SURE
 
 
 @given(PAIRS)

@@ -73,7 +73,12 @@ def test_turned_as_the_relation_says_the_keeper_looks_like_the_image(orientation
 
 def test_an_image_that_is_no_pair_with_the_other_has_no_distance_from_it() -> None:
     """The members of a chain, beside the best of their cluster."""
-    chain = Matched(Pairs(np.array([0, 1]), np.array([1, 2]), np.array([3, 4])), np.zeros(2, int), np.array([1.0, 2.0]))
+    chain = Matched(
+        Pairs(np.array([0, 1]), np.array([1, 2]), np.array([3, 4])),
+        np.zeros(2, int),
+        np.array([1.0, 2.0]),
+        np.zeros(2, bool),
+    )
     known = pd.DataFrame(chain.relations(np.array([0, 0, 0])))
     assert known["distance"].fillna(-1).tolist() == [0, 3, -1]
     assert known["difference"].fillna(-1).tolist() == [0.0, 1.0, -1.0]
@@ -82,7 +87,9 @@ def test_an_image_that_is_no_pair_with_the_other_has_no_distance_from_it() -> No
 
 def test_the_table_names_images_and_orientations() -> None:
     pairs = Pairs(np.array([0]), np.array([2]), np.array([7]))
-    found = Matched(pairs, np.array([5]), np.array([1.23456])).table(np.array(["a", "b", "c"], dtype=object))
+    found = Matched(pairs, np.array([5]), np.array([1.23456]), np.array([False])).table(
+        np.array(["a", "b", "c"], dtype=object)
+    )
     assert found.to_dict("records") == [
         {"image_id": "a", "other_id": "c", "distance": 7, "orientation": "turned_right", "difference": 1.2346}
     ]

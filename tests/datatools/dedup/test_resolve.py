@@ -20,7 +20,13 @@ FILES = [
 
 def files(labels: list[str | None], **columns: Any) -> pd.DataFrame:
     """Return the files with labels; a column is given as one value, or as a value for each file."""
-    plain = {"cluster_id": ["A", "A", "A", "C"], "orientation": "upright", "pixels": False, "chosen": False}
+    plain = {
+        "cluster_id": ["A", "A", "A", "C"],
+        "orientation": "upright",
+        "pixels": False,
+        "contradicts": False,
+        "chosen": False,
+    }
     return pd.DataFrame(FILES).assign(label=labels, x_size=1.0, **(plain | columns))
 
 
@@ -161,3 +167,13 @@ def test_the_order_of_files_ties_by_path_and_unlabelled_last(keep: Keep, order: 
 def test_a_missing_measure_is_named() -> None:
     with pytest.raises(DataError, match="sharpness: is missing for c, and keep: sharpest needs it"):
         rank(QUALITY.assign(sharpness=[0.3, 0.1, None, 0.9]), "sharpest")
+
+
+def test_the_label_of_its_copies_is_not_lost_with_them() -> None:
+    found = resolved([None, "cat", "cat", "dog"], chosen=[True, False, False, False])
+    assert found.kept["label"].notna().all()
+
+
+def test_a_picture_that_contradicts_a_copy_of_another_keeper_is_a_conflict() -> None:
+    found = resolved(["cat", "cat", "cat", "dog"], contradicts=[False, False, True, True])
+    assert {"3", "4"} == set(found.conflicts["path"])

@@ -34,7 +34,9 @@ class File(NamedTuple):
 def links(*found: Link) -> Matched:
     table = np.array([link[:3] for link in sorted(found)], dtype=np.int64).reshape(-1, 3)
     pairs = Pairs(table[:, 0], table[:, 1], 10 + np.arange(len(table)))
-    return Matched(pairs, table[:, 2], np.array([link[3] for link in sorted(found)], dtype=np.float64))
+    return Matched(
+        pairs, table[:, 2], np.array([link[3] for link in sorted(found)], dtype=np.float64), np.zeros(len(table), bool)
+    )
 
 
 def told(
@@ -49,7 +51,14 @@ def told(
     keeper = clusters.keepers(count, pairs.upright(), rank)[table["row"]]
     cluster = clusters.components(count, pairs.pairs)[table["row"]]
     table = table.assign(cluster_id=[f"cluster {name}" for name in cluster])
-    relations = {"distance": 0, "orientation": "upright", "difference": 0.0, "pixels": False, "chosen": False}
+    relations = {
+        "distance": 0,
+        "orientation": "upright",
+        "difference": 0.0,
+        "pixels": False,
+        "contradicts": False,
+        "chosen": False,
+    }
     decided = table.drop(columns=["row", "width", "height", "bytes"])
     decided = decided.assign(keeper_id=[f"image {row}" for row in keeper], **relations)
     outcome = resolve.resolve(decided, action, on_conflict)
