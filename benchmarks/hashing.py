@@ -38,8 +38,9 @@ def measure(quick: bool) -> Sequence[Line]:
         print(f"hashing: left out; {photos.CLOTHING} is not there")
         return []
     lines: list[Line] = []
+    photos.STORE.mkdir(exist_ok=True)
     runs = 1 if quick else RUNS
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
         small = photos.small(Path(folder) / "small", 60 if quick else 1000)
         lines += speed(f"{len(small)} photos of 400 x 470", small, 0.8, RIVALS[: 1 if quick else 2], runs)
         lines += quality(small[: 40 if quick else 300], runs)
@@ -110,7 +111,7 @@ def processes() -> Iterator[Any]:
 @contextmanager
 def copied(files: Sequence[Path]) -> Iterator[Path]:
     """Give a folder with these files alone."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
         for file in files:
             (Path(folder) / file.name).hardlink_to(file)
         yield Path(folder).resolve()

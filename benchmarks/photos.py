@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from datatools import images, seeds
 from datatools.images import RGB
 
+STORE = (
+    Path(__file__).resolve().parent.parent / ".toolkit"
+)  # where files are made: git ignores it, and /tmp may lie in memory
 CLOTHING, DIGITS = Path("../shared/data/clothing"), Path("../shared/data/sign_digits")
 GRAIN = 3.0  # grey levels, standard deviation
 QUALITY, LOWER_QUALITY = 90, 60
