@@ -106,16 +106,17 @@ def test_one_new_image_costs_little_more_than_itself(project: "Project") -> None
     cv2.imwrite(str(project.root / "data/raw/day/new.png"), picture)
     extra = rows.iloc[[10]].assign(path="day/new.png", pair="new")
     pd.concat([rows, extra]).to_csv(table, index=False)
-    assert project.repro()[0] == "ingest"
+    project.run("dvc", "repro", "probe")
     assert project.metrics("ingest")["images"] == 111
     new = entries(project) - before
-    # Its figures, noise, hash and features; and some derived images, since one more image changes whom a few are mixed with.
-    assert 4 <= len(new) <= 0.2 * len(before), f"{len(new)} new entries beside {len(before)}"
+    # Its record, noise, features and a picture or two for the pages. What comes after the split depends on which side others are on.
+    assert 3 <= len(new) <= 20, f"{len(new)} new entries beside {len(before)}"
 
 
 def entries(project: "Project") -> set[bytes]:
     connection = sqlite3.connect(project.root / ".toolkit/store.sqlite")
-    keys = {row[0] for row in connection.execute("SELECT key FROM entries")}
+    # Not the 32 bytes (and a checksum) that remember a file's identity by its inode: a copied project has new ones.
+    keys = {row[0] for row in connection.execute("SELECT key FROM entries WHERE length(value) != 48")}
     connection.close()
     return keys
 
