@@ -1,9 +1,9 @@
 """Stage ``deduplicate``: one row per picture; what was dropped in whose favour, where labels disagree, and what a person may decide."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools import cache, closure, fingerprints, images, manifest
-from datatools.cache import BYTES, Codec
+from datatools.cache import BYTES, Codec, Shelf
 from datatools.dedup import (
     candidates,
     closeup,
@@ -48,9 +48,10 @@ from datatools.images import RGB
 from datatools.manifest import FINGERPRINTS
 from datatools.page.pictures import stored
 from datatools.settings import Settings
-from pipelines.stage import Stage, main
+from pipelines.stage import Metrics, Stage, main
 
 QUALITY = ("width", "height", "bytes", "sharpness")
+Value = TypeVar("Value")
 OVERRIDES = Path("duplicates.csv")
 ANSWER: Codec[bool] = Codec(closeup.encode, closeup.decode)
 TILES: Codec[RGB] = Codec(images.encode_png, stored)
@@ -98,7 +99,7 @@ class Found(NamedTuple):
     counts: dict[str, int]
 
 
-def run(settings: DeduplicateSettings, stage: Stage) -> Mapping[str, Any]:
+def run(settings: DeduplicateSettings, stage: Stage) -> Metrics:
     """Write the manifest of distinct pictures, what was dropped, conflicts, leaks and the page; return the counts."""
     files = _files(stage, settings.keep)
     decisions = _decisions(files)
@@ -159,12 +160,11 @@ def _decisions(files: pd.DataFrame) -> Decisions:
 
 
 def _found(pictures: pd.DataFrame, settings: DeduplicateSettings, decisions: Decisions, stage: Stage) -> Found:
-    known = manifest.read(stage.source("ingest", "fingerprints.parquet"), FINGERPRINTS).set_index("image_id")
+    source = stage.source("ingest", "fingerprints.parquet")
+    known = manifest.read(source, FINGERPRINTS).set_index("image_id")
     absent = pictures.loc[~pictures["image_id"].isin(known.index), "path"]
     if len(absent):
-        raise DataError(
-            f"{stage.source('ingest', 'fingerprints.parquet')}: has no row for {absent.iloc[0]}; run ingest again"
-        )
+        raise DataError(f"{source}: has no row for {absent.iloc[0]}; run ingest again")
     known = known.loc[pictures["image_id"]]
     tiles = fingerprints.tiles(list(known["tile"]))
     rows = np.flatnonzero(fingerprints.contrast(tiles) >= settings.least_contrast)
@@ -196,13 +196,9 @@ def _candidates(
     if isinstance(settings.hash, Joint):
         words = candidates.joined(phash[:, 0], dhash[:, 0])
     else:
-        shelf = stage.store.shelf(
-            "hash",
-            settings.hash,
-            closure.digest("datatools.dedup.hashing", "imagehash", "PyWavelets", "scipy", *LIBRARIES),
-        )
-        paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
-        words = hashing.words(list(cache.compute(hashing.reader(settings.hash), paths, ids, shelf, BYTES, "hashing")))
+        code = closure.digest("datatools.dedup.hashing", "imagehash", "PyWavelets", "scipy", *LIBRARIES)
+        shelf = stage.store.shelf("hash", settings.hash, code)
+        words = hashing.words(list(_each(hashing.reader(settings.hash), pictures.iloc[rows], shelf, BYTES, "hashing")))
     parts = [candidates.upright(search.pairs(words, settings.hash.radius))]
     if settings.turned.action != "ignore":
         parts.append(candidates.turned(phash, dhash, settings.turned.radius))
@@ -224,11 +220,15 @@ def _verdict(
 
 
 def _thumbnails(pictures: pd.DataFrame, rows: list[int], stage: Stage, label: str) -> Iterator[tuple[int, Thumbnail]]:
-    shelf = stage.store.shelf(
-        "thumbnail", "", closure.digest("datatools.dedup.thumbnail", *LIBRARIES) + images.heif_reader()
-    )
-    paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
-    return zip(rows, cache.compute(thumbnail.of_file, paths, ids, shelf, THUMBNAILS, label), strict=True)
+    code = closure.digest("datatools.dedup.thumbnail", *LIBRARIES) + images.heif_reader()
+    shelf = stage.store.shelf("thumbnail", "", code)
+    return zip(rows, _each(thumbnail.of_file, pictures.iloc[rows], shelf, THUMBNAILS, label), strict=True)
+
+
+def _each(
+    function: Callable[[str], Value], pictures: pd.DataFrame, shelf: Shelf, codec: Codec[Value], label: str
+) -> Iterator[Value]:
+    return cache.compute(function, list(pictures["path"]), list(pictures["image_id"]), shelf, codec, label)
 
 
 def _clustered(pictures: pd.DataFrame, pairs: Matched, settings: DeduplicateSettings, stage: Stage) -> pd.DataFrame:
@@ -261,8 +261,7 @@ def _same_pixels(pictures: pd.DataFrame, keeper: NDArray[np.int64], stage: Stage
     copies = np.flatnonzero(could)
     rows = np.unique(np.concatenate([copies, keeper[copies]])).tolist()
     shelf = stage.store.shelf("pixels", "", closure.digest("datatools.dedup.pixels", "pillow"))
-    paths, ids = list(pictures["path"].iloc[rows]), list(pictures["image_id"].iloc[rows])
-    digest = dict(zip(rows, cache.compute(pixels.digest_bytes, paths, ids, shelf, BYTES, "reading"), strict=True))
+    digest = dict(zip(rows, _each(pixels.digest_bytes, pictures.iloc[rows], shelf, BYTES, "reading"), strict=True))
     same = np.zeros(len(keeper), dtype=np.bool_)
     same[copies] = [digest[row] == digest[int(keeper[row])] for row in copies.tolist()]
     return same
@@ -273,33 +272,30 @@ def _page(
     pictures: pd.DataFrame,
     found: Found,
     settings: DeduplicateSettings,
-    metrics: Mapping[str, Any],
+    metrics: Metrics,
     stage: Stage,
 ) -> str:
     groups = shown.chosen(told, settings.gallery)
     misses = shown.near_misses(pictures, told, found.misses, settings.gallery // 4)
     paths = shown.paths([*groups, *misses])
-    ids = told.set_index("path")["image_id"].loc[paths].tolist()
+    files = told.set_index("path", drop=False).loc[paths]
     shelf = stage.store.shelf("tile", str(members.SIDE), closure.digest("datatools.dedup.shown", *LIBRARIES))
-    tiles = dict(zip(paths, cache.compute(shown.tile, paths, ids, shelf, TILES, "drawing"), strict=True))
-    rows = told.set_index("path")["row"].loc[paths].tolist()
+    tiles = dict(zip(paths, _each(shown.tile, files, shelf, TILES, "drawing"), strict=True))
+    rows = files["row"].tolist()
     thumbnails = dict(_thumbnails(pictures, sorted(set(rows)), stage, ""))
     looks = {path: thumbnails[row] for path, row in zip(paths, rows, strict=True)}
     drawing = shown.Drawing(tiles, looks, settings.verify)
-    totals = ("files", "kept", "clusters", "exact_dropped", "near_dropped", "conflicts", "leaks", "near_misses")
-    counts = {**metrics, "near_misses": len(found.misses.orientation)}
+    totals = ("files", "kept", "clusters", "exact_dropped", "near_dropped", "conflicts", "leaks")
     return page.render(
         [shown.cluster(group, drawing) for group in groups],
         [shown.cluster(group, drawing) for group in misses],
-        {name: int(counts[name]) for name in totals},
+        {name: metrics[name] for name in totals} | {"near_misses": metrics["doubtful_pairs"]},
     )
 
 
-def _tell(metrics: Mapping[str, Any]) -> None:
-    for name, what in (
-        ("leaks", "lie in two of your own splits"),
-        ("conflicts", "carry labels that contradict each other"),
-    ):
+def _tell(metrics: Metrics) -> None:
+    said = {"leaks": "lie in two of your own splits", "conflicts": "carry labels that contradict each other"}
+    for name, what in said.items():
         if metrics[name]:
             print(f"  {metrics[name]} pictures {what}; see reports/duplicates.html")
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from datatools import fingerprints, manifest
 from datatools.dedup import thumbnail
+from datatools.dedup.hashing import Joint
 from datatools.dedup.lookup import Known, Match, Radii, lookup
 from datatools.dedup.members import TURNS
 from datatools.errors import DataError, ImageError
@@ -60,7 +61,8 @@ def _tell(file: str, known: Known, paths: Mapping[str, str], settings: Deduplica
         matches = _matches(file, Fingerprint.from_bytes(record[FINGERPRINT]), known, paths, settings)
     except ImageError as error:
         raise DataError(f"{error}; the data set has changed since: run dvc repro") from None
-    print(f"{file}: " + ("; ".join(_said(match, paths) for match in matches) or "new"))
+    known_paths = list(paths.values())
+    print(f"{file}: " + ("; ".join(_said(match, known_paths[match.row]) for match in matches) or "new"))
     return True
 
 
@@ -68,25 +70,26 @@ def _matches(
     file: str, image: Fingerprint, known: Known, paths: Mapping[str, str], settings: DeduplicateSettings
 ) -> list[Match]:
     # The joint hash is what ingest's table holds, whichever hash the stage itself searched by.
-    upright = settings.hash.radius if settings.hash.method == "joint" else 24
+    upright = settings.hash.radius if isinstance(settings.hash, Joint) else Joint().radius
+    known_paths = list(paths.values())
     turned = None if settings.turned.action == "ignore" else settings.turned.radius
     return lookup(
         image,
         thumbnail.of_file(file),
         known,
-        lambda row: thumbnail.of_file(list(paths.values())[row]),
+        lambda row: thumbnail.of_file(known_paths[row]),
         Radii(upright, turned),
         settings.verify,
         settings.least_contrast,
     )
 
 
-def _said(match: Match, paths: Mapping[str, str]) -> str:
+def _said(match: Match, path: str) -> str:
     # How the known image would have to be turned to look like the new one: that is what was done to it.
     turn = ORIENTATIONS[inverse(ORIENTATIONS.index(match.orientation))]
     how = [TURNS[turn], "cropped" if match.finding.cropped else ""]
     how += [f"{match.distance} bits and {match.finding.structure:.1f} grey levels apart"]
-    return f"is {list(paths.values())[match.row]} ({', '.join(part for part in how if part)})"
+    return f"is {path} ({', '.join(part for part in how if part)})"
 
 
 if __name__ == "__main__":

@@ -67,10 +67,15 @@ def once(candidates: Candidates) -> Candidates:
 
     A symmetric picture and its copy are also mirror images: what matches as it is does not count as turned.
     """
-    first, second, _ = candidates.pairs
+    return candidates.keep(firsts(candidates.pairs))
+
+
+def firsts(pairs: Pairs) -> NDArray[np.bool_]:
+    """Return where each pair of sorted pairs stands first."""
+    first, second, _ = pairs
     new = np.ones(len(first), dtype=np.bool_)
     new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
-    return candidates.keep(new)
+    return new
 
 
 def _at(queries: Words, known: Words, radius: int, orientation: int) -> Candidates:

@@ -90,15 +90,7 @@ def matched(same: Candidates, difference: NDArray[np.float64], decisions: Decisi
     # Both are sorted; a pair that only a person found has no place of its own.
     place = np.minimum(place, max(len(keys) - 1, 0))
     old = (keys[place] == pairs.first * count + pairs.second) if len(keys) else np.zeros(len(pairs.first), np.bool_)
-    firsts = _first_places(same)
     orientation, levels = np.zeros(len(pairs.first), np.int64), np.full(len(pairs.first), np.nan)
-    orientation[old], levels[old] = found.orientation[place[old]], difference[firsts][place[old]]
+    orientation[old], levels[old] = found.orientation[place[old]], difference[candidates.firsts(same.pairs)][place[old]]
     by_hand = np.isin(pairs.first * count + pairs.second, [low * count + high for low, high in decisions.same])
     return Matched(pairs, np.where(by_hand, 0, orientation), levels, by_hand)
-
-
-def _first_places(same: Candidates) -> NDArray[np.bool_]:
-    first, second, _ = same.pairs
-    new = np.ones(len(first), dtype=np.bool_)
-    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
-    return new
