@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 from datatools import images
-from datatools.denoise import gaussian
 from datatools.denoise.impulse import impulses, repair, rough_sigma
+from datatools.denoise.sigma import clipped, sigmas
 from datatools.images import RGB
 from datatools.settings import Settings
 
@@ -25,10 +25,12 @@ class Noise(NamedTuple):
         sigma: standard deviation of the Gaussian noise, in grey levels (0 to 255): the middle one of the three channels,
             since a channel that is clipped nearly everywhere shows its edges only.
         impulse: share of the values that are impulses, 0 to 1.
+        blockiness: step across the borders of JPEG's 8 x 8 blocks beyond that inside them, in grey levels.
     """
 
     sigma: float
     impulse: float
+    blockiness: float = 0.0
 
 
 class Gate(Settings):
@@ -62,8 +64,8 @@ def estimate(image: RGB) -> Noise:
     mask = impulses(sample, rough_sigma(sample))
     share = float(mask.mean())
     rest = repair(sample, mask) if share >= NOTABLE else sample
-    sigmas = gaussian.sigmas(rest.astype(np.float32), gaussian.clipped(rest))
-    return Noise(round(float(np.median(sigmas)), 4), round(share, 6))
+    found = sigmas(rest.astype(np.float32), clipped(rest))
+    return Noise(round(float(np.median(found)), 4), round(share, 6))
 
 
 def of_file(path: str) -> Noise:

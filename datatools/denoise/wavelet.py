@@ -8,8 +8,8 @@ import pywt
 from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools.denoise import gaussian
 from datatools.denoise.estimate import Kind, Noise
+from datatools.denoise.sigma import clipped, sigmas
 from datatools.images import RGB
 from datatools.settings import Settings
 
@@ -45,9 +45,9 @@ class Wavelet(Settings):
         grey = bool((image == image[:, :, :1]).all())
         levels: Planes = image.astype(np.float32)
         planes: Planes = levels[:, :, :1] if grey else np.einsum("hwc,pc->hwp", levels, OPPONENT)
-        clipped = gaussian.clipped(image).any(axis=2, keepdims=True)
-        sigmas = gaussian.sigmas(planes, np.broadcast_to(clipped, planes.shape))
-        out = np.stack([self._plane(planes[:, :, n], sigma) for n, sigma in enumerate(sigmas)], axis=2)
+        ignore = clipped(image).any(axis=2, keepdims=True)
+        strengths = sigmas(planes, np.broadcast_to(ignore, planes.shape))
+        out = np.stack([self._plane(planes[:, :, n], sigma) for n, sigma in enumerate(strengths)], axis=2)
         restored = np.repeat(out, 3, axis=2) if grey else np.einsum("hwp,pc->hwc", out, OPPONENT)
         return np.asarray(np.rint(np.clip(restored, 0.0, 255.0)), dtype=np.uint8)
 

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datatools import images
-from datatools.denoise import gaussian
 from datatools.denoise.estimate import Gate, Noise, estimate
 from datatools.denoise.impulse import impulses, repair
+from datatools.denoise.sigma import sigmas
 from tests.conftest import SHARED
 from tests.datatools.denoise.pictures import Picture, drawing, scene, with_gaussian, with_impulses
 
@@ -23,7 +23,7 @@ def test_noise_that_is_the_same_in_all_channels_is_found_too() -> None:
 
 def test_the_shortfall_of_the_flattest_windows_in_pure_noise() -> None:
     noise = np.random.default_rng(5).normal(0, 10, (800, 800, 2)).astype(np.float32)
-    assert gaussian.sigmas(noise, np.zeros(noise.shape, bool)) == pytest.approx([10, 10], rel=0.01)
+    assert sigmas(noise, np.zeros(noise.shape, bool)) == pytest.approx([10, 10], rel=0.01)
 
 
 @pytest.mark.parametrize("picture", [scene(0), scene(1), scene(2), drawing()], ids=["a", "b", "c", "drawing"])
