@@ -1,0 +1,47 @@
+"""Opponent colours: planes in which a photo's channels have little in common, and white noise stays as strong as it is."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datatools.denoise.levels import Levels, Planes, to_levels, to_planes
+from datatools.denoise.sigma import clipped, sigmas
+
+# Brightness, red against blue, green against both: orthonormal, the cosine transform of three values.
+OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(np.float32)
+
+
+def is_grey(image: Levels) -> bool:
+    """Return whether all channels hold the same."""
+    return bool((image == image[:, :, :1]).all())
+
+
+def split(image: Levels, grey: bool) -> Planes:
+    """Return the planes of an image, shape (1 or 3, height, width); of a grey one its first channel."""
+    planes = to_planes(image)
+    if grey:
+        return np.ascontiguousarray(planes[:, :, 0])[None]
+    return np.asarray(np.einsum("hwc,pc->phw", planes, OPPONENT, optimize=True), dtype=np.float32)
+
+
+def join(planes: Planes, like: Levels) -> Levels:
+    """Return the image of the planes, with the depth and the channels of ``like``."""
+    if len(planes) == 1:
+        return np.repeat(to_levels(planes[0][:, :, None], like), like.shape[2], axis=2)
+    return to_levels(np.einsum("phw,pc->hwc", planes, OPPONENT, optimize=True), like)
+
+
+def strengths(image: Levels, grey: bool) -> NDArray[np.float64]:
+    """Return the standard deviation of the noise in each plane, in grey levels.
+
+    A camera's or a JPEG's noise is not equally strong in brightness and colour.
+    """
+    ignore = clipped(image).any(axis=2, keepdims=True)
+    planes = np.moveaxis(split(image, grey), 0, 2)
+    return sigmas(np.ascontiguousarray(planes), np.broadcast_to(ignore, planes.shape))
+
+
+def in_channels(strengths: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
+    """Return the standard deviation of the noise in each channel, from that in each plane."""
+    if len(strengths) == 1:
+        return np.repeat(strengths, channels)
+    return np.asarray(np.sqrt(np.square(strengths) @ np.square(OPPONENT)))
