@@ -32,6 +32,7 @@ Value = TypeVar("Value")
 CHECKSUM = 16  # bytes of BLAKE2b before each value
 KEYS_AT_ONCE = 500  # below the 999 variables that every SQLite allows in a statement
 PAGES = 32  # megabytes of the file that a session keeps in memory
+SMALL, LARGE = 1024, 4  # stored values that are held at once: figures and thumbnails, or whole images
 SAVE_EVERY = 1.0  # seconds of work that a kill may cost
 
 
@@ -183,7 +184,9 @@ def compute(
     shelf: Shelf,
     codec: Codec[Value],
     label: str,
-    batch: int = 1024,
+    batch: int = SMALL,
+    *,
+    large: bool = False,
 ) -> Iterator[Value]:
     """Yield ``function(item)`` for each item in order, taking from the shelf what is there and storing the rest.
 
@@ -192,8 +195,13 @@ def compute(
         names: what identifies each item, usually its image_id.
         label: what the progress bar says.
         batch: how many stored values are held in memory at once.
+        large: a value is a whole image: few are held at once, see :func:`datatools.parallel.stream`.
     """
-    return complete(lambda todo: parallel.stream(function, todo, label), items, names, shelf, codec, batch)
+
+    def produce(todo: Sequence[Item]) -> Iterator[Value]:
+        return parallel.stream(function, todo, label, large=large)
+
+    return complete(produce, items, names, shelf, codec, min(batch, LARGE) if large else batch)
 
 
 def complete(
@@ -202,12 +210,13 @@ def complete(
     names: Sequence[str],
     shelf: Shelf,
     codec: Codec[Value],
-    batch: int = 1024,
+    batch: int = SMALL,
 ) -> Iterator[Value]:
     """Yield the value of each item in order, as :func:`compute` does, where ``produce`` makes the absent ones its own way.
 
     Args:
         produce: yields the values of the items that it is given, in their order.
+        batch: how many stored values are held in memory at once.
     """
     absent = shelf.missing(names)
     todo = [row for row, name in enumerate(names) if name in absent]

@@ -1,19 +1,20 @@
 """Pixels: how an image is read, what it is in memory and how it is written.
 
 In memory an image is ``uint8``, shape (height, width, 3), RGB, 0 to 255. Where a method computes in floats it uses ``float32`` in
-[0, 1] from :func:`to_unit`, and goes back through :func:`to_uint8`, which rounds to the nearest level.
+[0, 1] from :func:`to_unit`, and goes back through :func:`to_uint8`, which rounds to the nearest level. Where a file's depth and its
+single channel must outlive the work on it, :func:`native` reads its ``Levels``.
 
-Every read goes through :func:`read`, :func:`decode` or their two halves :func:`opened` and :func:`pixels`, so that orientation, depth
-and transparency mean the same everywhere: the EXIF orientation is applied, 16 bits are scaled to 8 (not cut off), transparency lies over
-white, and of an animation the first frame counts. What a file is, its content says, never its name.
+Every read goes through :func:`read`, :func:`native`, :func:`decode` or their halves :func:`opened` and :func:`pixels`, and all of
+these through one decoder, so that orientation, depth and transparency mean the same everywhere: the EXIF orientation is applied, 16 bits
+are scaled to 8 (not cut off), transparency lies over white, and of an animation the first frame counts. What a file is, its content
+says, never its name.
 """
 
 import hashlib
 import io
 import os
-import struct
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module, metadata, util
 from pathlib import Path
@@ -23,9 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from datatools import containers, decoder
+from datatools.decoder import RGB as RGB
+from datatools.decoder import Levels as Levels
 from datatools.errors import ImageError
 
-RGB = NDArray[np.uint8]
 Unit = NDArray[np.float32]
 
 # The bound on an image's size is ingest's (checked on the header, before any pixel is decoded); Pillow's would only repeat it.
@@ -35,15 +38,10 @@ Image.MAX_IMAGE_PIXELS = None
 # TGA has no signature, so that any file may pass for one.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PSD", "PPM", "QOI")
 HEIF_READERS = ("pi_heif", "pillow_heif")  # either, where it is installed
-AVIF_BRANDS = (b"avif", b"avis")
-HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-JPEG_SIGNATURE, TIFF_SIGNATURES = b"\xff\xd8\xff", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-SIGNATURES = (JPEG_SIGNATURE, PNG_SIGNATURE, b"GIF87a", b"GIF89a", *TIFF_SIGNATURES)
 EXIF_ORIENTATION = 274
 # EXIF 2.32, tag 274: transpose, then reverse the rows, then the columns.
 ORIENTATIONS = {2: (0, 0, 1), 3: (0, 1, 1), 4: (0, 1, 0), 5: (1, 0, 0), 6: (1, 0, 1), 7: (1, 1, 1), 8: (1, 1, 0)}
+NEAREST = ((np.arange(65536) + 128) // 257).astype(np.uint8)  # of 8 bits to 16: 65535 = 255 x 257
 PLAUSIBLE = 10_000_000  # pixels; memory that runs out below this number is the fault of a false header
 
 
@@ -54,11 +52,26 @@ def read(path: Path, max_pixels: int | None = None) -> RGB:
         ImageError: with the reason ``missing``, ``empty``, ``not_an_image``, ``too_large``, ``truncated``, ``unsupported_depth``,
             ``unsupported_format`` or ``unreadable``.
     """
+    return decode(_bytes(path), str(path), max_pixels)
+
+
+def native(path: Path, max_pixels: int | None = None) -> Levels:
+    """Read a file at its own depth and with its own channels: shape (height, width, 1 or 3), uint8 or uint16; not to be written to.
+
+    Sixteen bits are kept where a PNG or TIFF has them (other formats are read with eight), a single channel stays one;
+    a palette and whatever has transparency become RGB. :func:`to_rgb` of it is what :func:`read` returns. Raises as that does.
+    """
+    data = _bytes(path)
+    picture = opened(data, str(path), max_pixels)
+    with _blamed(picture, data, str(path)):
+        return _upright(decoder.levels(picture, data, str(path)), orientation(picture))
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ImageError("missing", f"{path}: cannot be opened ({error.strerror})") from None
-    return decode(data, str(path), max_pixels)
 
 
 def decode(data: bytes, name: str, max_pixels: int | None = None) -> RGB:
@@ -73,8 +86,8 @@ def opened(data: bytes, name: str, max_pixels: int | None = None) -> Image.Image
     try:
         picture = _identified(data)
     except UnidentifiedImageError:
-        if data.startswith(SIGNATURES) or _in_known_container(data):
-            reason = "truncated" if _ends_early(data) else "unreadable"
+        if data.startswith(containers.SIGNATURES) or _in_known_container(data):
+            reason = "truncated" if containers.ends_early(data) else "unreadable"
             raise ImageError(reason, f"{name}: begins as an image, and its header is damaged") from None
         detail = f"{name}: is not an image that can be read (by content, not by name)"
         raise ImageError("not_an_image", detail) from None
@@ -96,12 +109,20 @@ def pixels(picture: Image.Image, data: bytes, name: str, short_side: int | None 
             an image that is smaller stays as it is. JPEG is reduced while it is decoded, by up to 8, which costs a
             fraction; the rest, and other formats, by averaging.
     """
-    width, height = picture.size
-    try:
+    with _blamed(picture, data, name):
         if short_side is not None:
             picture.draft(None, (short_side, short_side))
-        shown = _rgb(picture, name)
-        return _upright(shown if short_side is None else _halved(shown, short_side), orientation(picture))
+        shown = to_rgb(decoder.levels(picture, data, name))
+        upright = _upright(shown if short_side is None else _halved(shown, short_side), orientation(picture))
+        return np.asarray(upright, dtype=np.uint8)
+
+
+@contextmanager
+def _blamed(picture: Image.Image, data: bytes, name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into an ImageError."""
+    width, height = picture.size
+    try:
+        yield
     except ImageError:
         raise
     except MemoryError as error:
@@ -129,26 +150,26 @@ def heif_reader() -> str:
 
 def _identified(data: bytes) -> Image.Image:
     formats = _formats()
-    if _brand(data) in HEIF_BRANDS and _heif_ready():
+    if containers.brand(data) in containers.HEIF_BRANDS and _heif_ready():
         formats = ("HEIF", *formats)
     try:
         picture = Image.open(io.BytesIO(data), formats=formats)
     except ValueError:
-        if not data.startswith(PNG_SIGNATURE):
+        if not data.startswith(containers.PNG_SIGNATURE):
             raise
-        picture = Image.open(io.BytesIO(_without_texts(data)), formats=formats)  # a text may be a bomb; nobody reads it
-    if data.startswith(PNG_SIGNATURE):
-        _check_png(data)
+        picture = Image.open(
+            io.BytesIO(containers.without_texts(data)), formats=formats
+        )  # a text may be a bomb; nobody reads it
+    if data.startswith(containers.PNG_SIGNATURE):
+        containers.check_png(data)
     return picture
 
 
-def _brand(data: bytes) -> bytes:
-    return data[8:12] if data[4:8] == b"ftyp" else b""
-
-
 def _in_known_container(data: bytes) -> bool:
-    brand = _brand(data)
-    return (brand in AVIF_BRANDS and "AVIF" in _formats()) or (brand in HEIF_BRANDS and _heif_ready())
+    brand = containers.brand(data)
+    return (brand in containers.AVIF_BRANDS and "AVIF" in _formats()) or (
+        brand in containers.HEIF_BRANDS and _heif_ready()
+    )
 
 
 @cache
@@ -167,72 +188,14 @@ def _heif_ready() -> bool:
 
 def _broken(data: bytes, name: str, error: Exception) -> ImageError:
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    ends = "is truncated" in detail or _ends_early(data)
+    ends = "is truncated" in detail or containers.ends_early(data)
     return ImageError("truncated" if ends else "unreadable", f"{name}: {detail}")
 
 
-def _ends_early(data: bytes) -> bool:
-    """Whether a file begins as a known format and lacks the mark or the length that its end must have."""
-    if data.startswith(JPEG_SIGNATURE):
-        return b"\xff\xd9" not in data[-64:]
-    if data.startswith(PNG_SIGNATURE):
-        return b"IEND" not in data[-64:]
-    if data.startswith(b"GIF8"):
-        return b"\x3b" not in data[-2:]
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return int.from_bytes(data[4:8], "little") + 8 > len(data)
-    if data.startswith(b"BM"):
-        return int.from_bytes(data[2:6], "little") > len(data)
-    if data.startswith(TIFF_SIGNATURES[:2]):
-        return int.from_bytes(data[4:8], "little" if data[0] == 0x49 else "big") + 2 > len(data)  # its directory
-    return False
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, start and end (checksum included) of each whole chunk of a PNG."""
-    at = len(PNG_SIGNATURE)
-    while at + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            return
-        yield kind, at, end
-        at = end
-
-
-def _check_png(data: bytes) -> None:
-    """Check what Pillow skips: the checksums of the pixels. Without them damaged pixels pass for sound ones."""
-    for kind, start, end in _chunks(data):
-        if kind == b"IDAT" and zlib.crc32(memoryview(data)[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
-            raise ValueError(f"the pixels at byte {start} do not fit their checksum")
-
-
-def _without_texts(data: bytes) -> bytes:
-    kept = [data[start:end] for kind, start, end in _chunks(data) if kind not in {b"zTXt", b"iTXt", b"tEXt", b"iCCP"}]
-    return PNG_SIGNATURE + b"".join(kept)
-
-
-def _rgb(picture: Image.Image, name: str) -> RGB:
-    picture.load()
-    deep = picture.mode.startswith("I;16") or picture.mode == "I"
-    if deep or (picture.mode == "L" and not picture.has_transparency_data):
-        levels = _eight_bits(np.asarray(picture), name) if deep else np.asarray(picture)
-        return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if picture.mode == "LAB":
-        raise ImageError("unsupported_format", f"{name}: has LAB colours; save it as RGB")
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    # convert copies even where there is nothing to convert
-    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"), dtype=np.uint8)
-
-
-def _eight_bits(levels: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
-    wide = levels.astype(np.int64)
-    if wide.size and (wide.max() > 65535 or wide.min() < 0):
-        detail = f"{name}: has 32-bit pixels from {wide.min()} to {wide.max()}; save it as 8 or 16 bits"
-        raise ImageError("unsupported_depth", detail)
-    return ((wide + 128) // 257).astype(np.uint8)  # 65535 = 255 x 257: the nearest level
+def to_rgb(levels: Levels) -> RGB:
+    """Return levels as RGB of 8 bits, each at the nearest level; RGB of 8 bits as it is."""
+    shown = levels if levels.dtype == np.uint8 else NEAREST[levels]
+    return np.asarray(shown if shown.shape[2] == 3 else cv2.cvtColor(shown, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
 def _halved(image: RGB, short_side: int) -> RGB:
@@ -241,16 +204,17 @@ def _halved(image: RGB, short_side: int) -> RGB:
     return resize(image, height >> halvings, width >> halvings) if halvings > 0 else image
 
 
-def _upright(image: RGB, orientation: int) -> RGB:
+def _upright(image: Levels, orientation: int) -> Levels:
     transposed, rows, columns = ORIENTATIONS.get(orientation, (0, 0, 0))
     turned = image.swapaxes(0, 1) if transposed else image
     turned = turned[::-1] if rows else turned
     return np.ascontiguousarray(turned[:, ::-1] if columns else turned)
 
 
-def encode_png(image: RGB) -> bytes:
-    """Return the image as PNG, lossless; the same pixels always give the same bytes (with the same version of OpenCV)."""
-    done, buffer = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+def encode_png(image: Levels) -> bytes:
+    """Return the image as PNG, lossless, at its depth; the same pixels always give the same bytes (with the same version of OpenCV)."""
+    shown = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.shape[2] == 3 else image
+    done, buffer = cv2.imencode(".png", shown, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not done:
         raise ImageError(
             "unreadable", f"an image of shape {image.shape} and type {image.dtype} cannot be written as PNG"

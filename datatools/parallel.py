@@ -108,11 +108,20 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> lis
 
 
 def stream(
-    function: Callable[[Item], Result], items: Sequence[Item], label: str, how: Execution | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    label: str,
+    how: Execution | None = None,
+    *,
+    large: bool = False,
 ) -> Iterator[Result]:
-    """Yield the results in the order of ``items`` as they come, so that memory holds a batch and not the whole."""
+    """Yield the results in the order of ``items`` as they come, so that memory holds a batch and not the whole.
+
+    Args:
+        large: each item is seconds of work, or each result megabytes: no more than two of them per worker are under way.
+    """
     how = how or execution()
-    with _engine(how, len(items)) as run:
+    with _engine(how, len(items), large) as run:
         # delay: nobody needs a bar for work that ends within two seconds.
         yield from tqdm(
             run(function, items), total=len(items), desc=label, unit="", delay=2, disable=None, file=sys.stderr
@@ -123,43 +132,48 @@ Runner = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
 
 
 @contextmanager
-def _engine(how: Execution, count: int) -> Iterator[Runner]:
-    workers = min(how.processes, max(1, count // 16))
+def _engine(how: Execution, count: int, large: bool) -> Iterator[Runner]:
+    workers = min(how.processes, max(1, count if large else count // 16))
     if how.engine == "dask":
-        with _dask(how) as run:
+        with _dask(how, large) as run:
             yield run
     elif how.engine == "serial" or workers <= 1:
         yield lambda function, items: (function(item) for item in items)
     else:
-        with _processes(workers) as run:
+        with _processes(workers, large) as run:
             yield run
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[Runner]:
+def _processes(workers: int, large: bool) -> Iterator[Runner]:
     method = "forkserver" if sys.platform == "linux" else "spawn"  # fork after threads have started can hang
     context = multiprocessing.get_context(method)
     with _environment(SINGLE_THREAD):
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker, initargs=(os.getpid(),))
         try:
-            yield lambda function, items: _bounded(pool, function, items, workers)
+            yield lambda function, items: _bounded(pool, function, *_portions(items, workers, large))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _portions(items: Sequence[Any], workers: int, large: bool) -> tuple[list[Sequence[Any]], int]:
+    """Return the chunks that one task holds, and how many tasks are in flight."""
+    size = 1 if large else max(1, min(32, len(items) // (workers * 4)))
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    return chunks, (2 if large else 3) * workers
+
+
 def _bounded(
-    pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any], workers: int
+    pool: ProcessPoolExecutor, function: Callable[[Any], Any], chunks: Sequence[Sequence[Any]], most: int
 ) -> Iterator[Any]:
     """Keep a few chunks in flight: ``pool.map`` would queue every item, and hold every result that nobody has taken yet."""
-    size = max(1, min(32, len(items) // (workers * 4)))
-    chunks = (items[start : start + size] for start in range(0, len(items), size))
     waiting = []
     for chunk in chunks:
         waiting.append(pool.submit(_run_chunk, function, chunk))
-        if len(waiting) >= 3 * workers:
+        if len(waiting) >= most:
             yield from waiting.pop(0).result()
-    for future in waiting:
-        yield from future.result()
+    while waiting:
+        yield from waiting.pop(0).result()
 
 
 def _run_chunk(function: Callable[[Item], Result], chunk: Sequence[Item]) -> list[Result]:
@@ -203,7 +217,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _dask(how: Execution) -> Iterator[Runner]:
+def _dask(how: Execution, large: bool) -> Iterator[Runner]:
     try:
         from distributed import Client
     except ImportError:
@@ -221,10 +235,11 @@ def _dask(how: Execution) -> Iterator[Runner]:
             f"execution.yaml: dask_address: no scheduler answers at {how.dask_address} ({error})"
         ) from None
     with client:
-        yield lambda function, items: _windowed(client, function, items)
+        window = 2 * sum(client.ncores().values()) if large else 256
+        yield lambda function, items: _windowed(client, function, items, window)
 
 
-def _windowed(client: Any, function: Callable[[Any], Any], items: Sequence[Any], window: int = 256) -> Iterator[Any]:
+def _windowed(client: Any, function: Callable[[Any], Any], items: Sequence[Any], window: int) -> Iterator[Any]:
     """Keep a window of work on the cluster, so that results can be saved as they come and memory holds no more than that."""
     for start in range(0, len(items), window):
         # pure=False: a key made from the function's name would return an old result after the code has changed.

@@ -1,16 +1,18 @@
 """Stage ``denoise``: how noisy each image is, and cleaner pixels for those that need them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from pydantic import Field
 
-from datatools import cache, closure, images, manifest
-from datatools.denoise import estimate, methods
+from datatools import cache, closure, images, manifest, parallel
+from datatools.denoise import cleaned, closeup, estimate, page, shown, summary
 from datatools.denoise.auto import Auto
+from datatools.denoise.cleaned import CLEANED
 from datatools.denoise.estimate import Gate, Noise
-from datatools.denoise.methods import Job, Method
+from datatools.denoise.methods import Job, Method, Step
+from datatools.denoise.page import Alone, Groups, Shown
 from datatools.manifest import FLOAT, IMAGE_ID, STRING, Column, Schema
 from datatools.settings import Settings
 from pipelines.stage import Stage, main
@@ -21,12 +23,13 @@ ESTIMATES = Schema(
         IMAGE_ID,
         Column("sigma", FLOAT, nullable=True),
         Column("impulse", FLOAT, nullable=True),
+        Column("blockiness", FLOAT, nullable=True),
         Column("decision", STRING),
         Column("method", STRING, nullable=True),
+        Column("changed", FLOAT, nullable=True),
     ),
 )
-COLUMNS = [*(column.name for column in ESTIMATES.columns), "steps"]
-LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pywavelets")
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "numba", "pywavelets")
 
 
 class DenoiseSettings(Settings):
@@ -36,84 +39,127 @@ class DenoiseSettings(Settings):
         default="denoise",
         description="denoise noisy images, only flag them in estimates.parquet, or off: do not even look.",
     )
-    gate: Gate = Field(default=Gate(), description="From when on an image counts as noisy.")
-    method: Method = Field(default=Auto(), description="How noisy images are cleaned: auto, median, nlm or wavelet.")
+    gate: Gate = Field(
+        default=Gate(), description="From when on an image counts as noisy; look at reports/denoise.html."
+    )
+    method: Method = Field(
+        default=Auto(),
+        description="How noisy images are cleaned: auto, or median, dct, wavelet, nlm, tv, bilateral or gaussian.",
+    )
+
+
+class Plan(NamedTuple):
+    """What is to be done with an image: its file, its noise (None where nobody looked), the decision, and the steps behind it."""
+
+    image_id: str
+    path: str
+    noise: Noise | None
+    decision: str
+    steps: tuple[Step, ...]
 
 
 def run(settings: DenoiseSettings, stage: Stage) -> Mapping[str, Any]:
-    """Write the pixels that were changed, where everyone's pixels are, and the estimates; return the counts."""
+    """Write the pixels that were changed, where everyone's pixels are, the estimates and the page; return the counts."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
-    estimates = _estimates(rows, settings, stage)
-    changed: dict[str, str] = {}
-    if "denoised" in set(estimates["decision"]):
-        changed = _denoise(rows, estimates, stage)
-    else:
-        stage.folder("images", "No image was changed.")
-    where = zip(rows["image_id"], rows["path"], strict=True)
-    pixels = rows[["image_id"]].assign(path=[changed.get(name, path) for name, path in where])
-    manifest.write(pixels, stage.out / "images.parquet", manifest.PIXELS)
-    manifest.write(estimates.drop(columns="steps"), stage.out / "estimates.parquet", ESTIMATES)
-    return _metrics(estimates)
+    plans = _plans(rows, settings, stage)
+    changed = _denoise([plan for plan in plans if plan.decision == "denoised"], stage)
+    estimates = pd.DataFrame([_estimate(plan, changed) for plan in plans], columns=_names())
+    used = [
+        stage.final(f"images/{plan.image_id}.png").as_posix() if changed.get(plan.image_id) else plan.path
+        for plan in plans
+    ]
+    manifest.write(rows[["image_id"]].assign(path=used), stage.out / "images.parquet", manifest.PIXELS)
+    manifest.write(estimates, stage.out / "estimates.parquet", ESTIMATES)
+    groups = _groups(estimates.assign(path=[plan.path for plan in plans]), settings, stage)
+    stage.page("denoise.html", page.render(estimates, settings.gate, settings.action, groups))
+    print(f"  {summary.sentence(estimates)}; see reports/denoise.html")
+    return summary.counts(estimates)
 
 
-def _estimates(rows: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> pd.DataFrame:
-    """Return one row per image: image_id, sigma, impulse, decision, method, and the steps behind it."""
-    ids = list(rows["image_id"])
+def _names() -> list[str]:
+    return [column.name for column in ESTIMATES.columns]
+
+
+def _plans(rows: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> list[Plan]:
+    ids, paths = list(rows["image_id"]), list(rows["path"])
     if settings.action == "off":
-        nothing = {"sigma": None, "impulse": None, "decision": "off", "method": None, "steps": None}
-        return pd.DataFrame([{"image_id": image_id, **nothing} for image_id in ids], columns=COLUMNS)
-    shelf = stage.store.shelf("noise", "", closure.digest("datatools.denoise.estimate", *LIBRARIES[:3]))
-    noise = cache.compute(estimate.of_file, list(rows["path"]), ids, shelf, cache.JSON, "estimating noise")
-    found = zip(ids, noise, strict=True)
-    return pd.DataFrame([_decided(name, Noise(*item), settings) for name, item in found], columns=COLUMNS)
+        return [Plan(name, path, None, "off", ()) for name, path in zip(ids, paths, strict=True)]
+    shelf = stage.store.shelf("noise", "", closure.digest("datatools.denoise.estimate", *LIBRARIES[:4]))
+    found = cache.compute(estimate.of_file, paths, ids, shelf, cache.JSON, "estimating noise")
+    return [_plan(*row[:2], Noise(*row[2]), settings) for row in zip(ids, paths, found, strict=True)]
 
 
-def _decided(image_id: str, noise: Noise, settings: DenoiseSettings) -> dict[str, Any]:
+def _plan(image_id: str, path: str, noise: Noise, settings: DenoiseSettings) -> Plan:
     kinds = settings.gate.kinds(noise)
     steps = settings.method.steps(kinds)
     noisy = "flagged" if settings.action == "flag" else "denoised" if steps else "untreated"
-    return {
-        "image_id": image_id,
-        "sigma": noise.sigma,
-        "impulse": noise.impulse,
-        "decision": noisy if kinds else "clean",
-        "method": "+".join(step.method for step in steps) or None,
-        "steps": steps,
-    }
+    return Plan(image_id, path, noise, noisy if kinds else "clean", steps)
 
 
-def _denoise(rows: pd.DataFrame, estimates: pd.DataFrame, stage: Stage) -> dict[str, str]:
-    """Write the images that change and return image_id -> path."""
-    (stage.out / "images").mkdir()
-    noisy = estimates[estimates["decision"] == "denoised"]
-    paths = noisy["image_id"].map(rows.set_index("image_id")["path"])
-    noise = map(Noise, noisy["sigma"], noisy["impulse"])
-    jobs = [Job(*job) for job in zip(paths, noise, noisy["steps"], strict=True)]
-    ids = list(noisy["image_id"])
-    names = [_name(image_id, job) for image_id, job in zip(ids, jobs, strict=True)]
-    shelf = stage.store.shelf("denoise", "", closure.digest("datatools.denoise.methods", *LIBRARIES))
-    pngs = cache.compute(methods.of_file, jobs, names, shelf, cache.BYTES, "denoising", batch=64)
-    for image_id, png in zip(ids, pngs, strict=True):
-        images.write_bytes(stage.out / "images" / f"{image_id}.png", png)
-    return {image_id: stage.final(f"images/{image_id}.png").as_posix() for image_id in ids}
+def _denoise(plans: list[Plan], stage: Stage) -> dict[str, float]:
+    """Write the images that change and return by how much each did, 0 for those that did not."""
+    jobs = [Job(plan.path, plan.noise, plan.steps) for plan in plans if plan.noise is not None]
+    names = [_name(plan) for plan in plans]
+    shelf = stage.store.shelf("denoise", "", closure.digest("datatools.denoise.cleaned", *LIBRARIES))
+    done = cache.compute(cleaned.of_file, jobs, names, shelf, CLEANED, "denoising", large=True)
+    changed: dict[str, float] = {}
+    for plan, found in zip(plans, done, strict=True):
+        changed[plan.image_id] = found.changed
+        if found.png:
+            images.write_bytes(stage.out / "images" / f"{plan.image_id}.png", found.png)
+    if not any(changed.values()):
+        stage.folder("images", "No image was changed.")
+    return changed
 
 
-def _name(image_id: str, job: Job) -> str:
+def _name(plan: Plan) -> str:
     # The steps differ from image to image, so they are in the name of the entry, not in that of the shelf.
-    return " ".join([image_id, *(step.canonical() for step in job.steps)])
+    return " ".join([plan.image_id, *(step.canonical() for step in plan.steps)])
 
 
-def _metrics(estimates: pd.DataFrame) -> dict[str, Any]:
-    decisions = estimates["decision"].value_counts()
-    sigma = estimates["sigma"].dropna()
+def _estimate(plan: Plan, changed: Mapping[str, float]) -> dict[str, Any]:
+    found = {} if plan.noise is None else plan.noise._asdict()
+    same = plan.image_id in changed and not changed[plan.image_id]
     return {
-        "images": len(estimates),
-        "denoised": int(decisions.get("denoised", 0)),
-        "flagged": int(decisions.get("flagged", 0)),
-        "untreated": int(decisions.get("untreated", 0)),
-        "left_alone": len(estimates) - int(decisions.get("denoised", 0)),
-        "median_sigma": float(sigma.median()) if len(sigma) else 0.0,
+        **found,
+        "image_id": plan.image_id,
+        "decision": "unchanged" if same else plan.decision,
+        "method": "+".join(step.method for step in plan.steps) or None,
+        "changed": changed.get(plan.image_id) or None,
     }
+
+
+def _groups(estimates: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> Groups:
+    """Read the images that the page shows; ``estimates`` with their paths."""
+    if settings.action == "off":
+        return Groups()
+    most, above = shown.most_changed(estimates), shown.nearest_above(estimates, settings.gate)
+    done = above["decision"] == "denoised"
+    return Groups(
+        _shown(most, stage),
+        _shown(above[done & ~above["image_id"].isin(most["image_id"])], stage),
+        _alone(above[~done]),
+        _alone(shown.nearest_below(estimates, settings.gate)),
+    )
+
+
+def _shown(rows: pd.DataFrame, stage: Stage) -> list[Shown]:
+    pairs = [
+        (path, str(stage.out / "images" / f"{name}.png"))
+        for name, path in zip(rows["image_id"], rows["path"], strict=True)
+    ]
+    found = parallel.each(closeup.of_files, pairs, "drawing")
+    told = zip(rows["path"], _noises(rows), rows["method"], rows["changed"], found, strict=True)
+    return [Shown(*row) for row in told]
+
+
+def _alone(rows: pd.DataFrame) -> list[Alone]:
+    found = parallel.each(closeup.of_file, list(rows["path"]), "drawing")
+    return [Alone(*row) for row in zip(rows["path"], _noises(rows), found, strict=True)]
+
+
+def _noises(rows: pd.DataFrame) -> list[Noise]:
+    return [Noise(*row) for row in rows[list(Noise._fields)].itertuples(index=False)]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ unit of every strength of noise, is then the same for both.
 import numpy as np
 from numpy.typing import NDArray
 
-Levels = NDArray[np.uint8 | np.uint16]
+from datatools.images import Levels as Levels
+
 Planes = NDArray[np.float32]
 
 

@@ -5,15 +5,18 @@ from typing import Literal
 from pydantic import Field
 
 from datatools.denoise.estimate import Kind, Noise
-from datatools.denoise.impulse import REPAIR_JUMP, impulses, repair
-from datatools.images import RGB
+from datatools.denoise.impulse import cleaned
+from datatools.denoise.levels import Levels
 from datatools.settings import Settings
-
-PASSES = 3
 
 
 class Median(Settings):
-    """Median of the good neighbours, for impulse values only; every other value stays as it is."""
+    """Impulse values only are replaced, by what surrounds them; every other value stays as it is.
+
+    The filter that is usually called, the median of each 3 x 3 window, gives the method its name: a value is an impulse if it lies at an
+    end of the range and apart from the middle ones around it. What replaces it is no median but the surface through its neighbours,
+    with the detail of the other channels: see :mod:`datatools.denoise.impulse`.
+    """
 
     method: Literal["median"] = Field(default="median", description="median: for salt and pepper noise.")
 
@@ -21,11 +24,6 @@ class Median(Settings):
         """Return what to do against these kinds of noise."""
         return (self,) if "impulse" in kinds else ()
 
-    def __call__(self, image: RGB, noise: Noise) -> RGB:
-        """Return the image without impulses.
-
-        Several passes: where impulses touch, the outer ones go first and leave the inner ones alone.
-        """
-        for _ in range(PASSES):
-            image = repair(image, impulses(image, noise.sigma, REPAIR_JUMP))
-        return image
+    def __call__(self, image: Levels, noise: Noise) -> Levels:
+        """Return the image without impulses."""
+        return cleaned(image, noise.sigma)[0]

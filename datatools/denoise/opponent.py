@@ -3,11 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from datatools.denoise.estimate import sample
 from datatools.denoise.levels import Levels, Planes, to_levels, to_planes
-from datatools.denoise.sigma import clipped, sigmas
-
-# Brightness, red against blue, green against both: orthonormal, the cosine transform of three values.
-OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(np.float32)
+from datatools.denoise.sigma import OPPONENT, opponent_sigmas
 
 
 def is_grey(image: Levels) -> bool:
@@ -33,11 +31,10 @@ def join(planes: Planes, like: Levels) -> Levels:
 def strengths(image: Levels, grey: bool) -> NDArray[np.float64]:
     """Return the standard deviation of the noise in each plane, in grey levels.
 
-    A camera's or a JPEG's noise is not equally strong in brightness and colour.
+    A camera's noise is not equally strong in brightness and colour.
     """
-    ignore = clipped(image).any(axis=2, keepdims=True)
-    planes = np.moveaxis(split(image, grey), 0, 2)
-    return sigmas(np.ascontiguousarray(planes), np.broadcast_to(ignore, planes.shape))
+    seen = sample(image)
+    return opponent_sigmas(seen[:, :, :1] if grey else seen)
 
 
 def in_channels(strengths: NDArray[np.float64], channels: int) -> NDArray[np.float64]:

@@ -1,55 +1,177 @@
-"""The strength of Gaussian noise, read off the flattest places of an image."""
+"""The strength of Gaussian noise, read off the flattest places of an image, and whether it is noise at all.
+
+White noise has the same power at all frequencies; what is shown has most at low ones. So the image is cut into blocks of 4 x 4 whose
+cosine transform separates them. The windows of 2 x 2 blocks with the least power at low frequencies are flat, and what they hold at
+high ones is the strength of the noise: since one does not choose the other, pure noise is found as strong as it is (Ponomarenko et al.,
+"An automatic approach to lossy compression of AVIRIS images", IGARSS 2007; Colom and Buades, IPOL 3, 2013).
+
+A carpet or camouflage has no flat place. Its high frequencies differ from noise in that they are not equally strong, and stronger in
+some blocks than in others, so that together they are not normally distributed: that is the doubt. And it is the same in all channels.
+So planes of opponent colours are looked at, since what is left in the planes of colour can hardly be texture.
+"""
+
+from statistics import NormalDist
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datatools.denoise import sigma_kernels as kernels
+from datatools.denoise.levels import Levels, to_planes
+
 Planes = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
-WINDOW = 8
-FLATTEST = 0.05  # share of the windows that is taken to hold noise and nothing else
-# What that quantile finds in pure noise of strength 1: the flattest windows are so by chance, too. A test measures it again.
-SHORTFALL = 0.7454
-LEAST_WINDOWS = 64
-DARKEST, BRIGHTEST = 1, 254  # levels outside are clipped, and with them the noise
-CLIPPED = 0.02  # share of such levels in a window from which on it does not count
-LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6.0
+# Orthonormal, so that white noise stays as strong as it is: brightness, red against blue, green against both.
+OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(np.float32)
+
+WINDOW = 64  # values: 2 x 2 blocks
+FLATTEST = 0.1  # share of the windows that is taken for flat
+FEWEST = 16  # windows, or nothing is said
+LEAST_KEPT = 0.1  # share of the variance that clipping leaves, below which a window says nothing
+CLIPPED = 0.05  # share of values to be ignored in a window from which on it does not count
+
+# Doubt from which on nothing is believed; all is where it is a slope less. Of 3,781 clean photos, the worst carpets have 1.1 and more in
+# brightness, and planes of colour that hold more than .4 grey levels 1.8 and more. Noise of 10 on photos has up to .65 in brightness in
+# nine of ten, and up to .6 in colour in 99 of 100.
+DOUBT, PER_BLOCK, SLOPE = 1.3, 5.0, 0.25  # brightness: 1.3 less 5 / sqrt(blocks): chance makes a few blocks look alike
+COLOUR_DOUBT, COLOUR_SLOPE = 2.0, 0.8
+
+FREQUENCY = np.add.outer(np.arange(kernels.BLOCK), np.arange(kernels.BLOCK))  # of a block's coefficients, 0 to 6
+UPPER, HIGH = FREQUENCY >= 3, FREQUENCY >= 4
+ALL_LEFT = np.empty((0, 0), dtype=np.float32)
+_GREY, _SHARES = np.ones((1, 1), dtype=np.float32), np.square(OPPONENT)  # of each channel in the variance of a plane
+_FEW = (np.arange(WINDOW + 1) <= CLIPPED * WINDOW).astype(np.float32)
 
 
-def clipped(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which values are too near to black or white to show their noise."""
-    return (image <= DARKEST) | (image >= BRIGHTEST)
+class Flat(NamedTuple):
+    """What the flattest places of one plane hold at high frequencies.
+
+    Attributes:
+        power: variance of the noise, if it is noise.
+        doubt: about 0 for white Gaussian noise, 1 and more for texture.
+        blocks: how many blocks were looked at.
+    """
+
+    power: float
+    doubt: float
+    blocks: int
 
 
-def sigmas(planes: Planes, ignore: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the standard deviation of the noise in each plane, in the planes' unit.
+NOTHING = Flat(0.0, np.inf, 0)
 
-    The difference of two Laplacians (Immerkaer, "Fast noise variance estimation", CVIU 64(2), 1996, eq. 2) removes smooth content; it is
-    scaled so that white noise keeps its strength. Immerkaer averages it over the image, which takes texture for noise. Here its power is
-    averaged over windows of 8 x 8, and the 5 % quantile of the windows counts: texture would have to be everywhere.
+
+def _kept(share: float) -> float:
+    """Return the variance that is left of standard normal noise when this share of its values is clipped at one end.
+
+    The share says how far the level of the place lies from that end; the rest are the moments of a censored normal distribution
+    (Greene, "Econometric Analysis", ch. 19).
+    """
+    if share <= 0.0 or share >= 1.0:
+        return float(share <= 0.0)
+    normal = NormalDist()
+    end = normal.inv_cdf(1.0 - share)
+    density = normal.pdf(end)
+    mean = share * end - density
+    return (1.0 - share) - end * density + share * end**2 - mean**2
+
+
+# By the number of clipped values in a flat window: the share of the noise's variance that is left in it, 1 to 0.
+KEPT = np.array([_kept(count / WINDOW) for count in range(WINDOW + 1)], dtype=np.float32)
+
+
+def clipped(image: Levels) -> Mask:
+    """Return which values lie at an end of the range, shape of ``image``."""
+    return np.asarray((image == 0) | (image == np.iinfo(image.dtype).max))
+
+
+def sigmas(planes: Planes, ignore: Mask) -> NDArray[np.float64]:
+    """Return the standard deviation of the noise in each plane, in the planes' unit. Texture that is everywhere counts as noise.
 
     Args:
         planes: shape (height, width, n).
         ignore: same shape; windows that hold more than a few of these values do not count, unless nearly all do.
 
     Returns:
-        Shape (n,); zeros for an image that is too small to tell (below about 16 pixels).
+        Shape (n,); zeros for an image that is too small to tell (below 20 pixels).
     """
-    margin = WINDOW // 2 + 1
-    if min(planes.shape[:2]) < 2 * margin + 2:
-        return np.zeros(planes.shape[2])
-    response = cv2.filter2D(planes, -1, LAPLACIAN, borderType=cv2.BORDER_REFLECT_101).reshape(planes.shape)
-    inner = np.s_[margin:-margin:2, margin:-margin:2]
-    power = _means(response * response)[inner]
-    usable = _means(ignore.astype(np.float32))[inner] <= CLIPPED + 1e-6
-    return np.array([_flattest(power[:, :, n], usable[:, :, n]) for n in range(planes.shape[2])])
+    left = _left(ignore, _FEW, np.eye(ignore.shape[2], dtype=np.float32))
+    left[np.count_nonzero(left, axis=(1, 2)) < FEWEST] = 1.0
+    return np.sqrt([_flat(planes, n, left[n]).power for n in range(planes.shape[2])])
 
 
-def _means(planes: Planes) -> Planes:
-    means = cv2.boxFilter(planes, -1, (WINDOW, WINDOW)).reshape(planes.shape)
-    return np.maximum(np.asarray(means, dtype=np.float32), np.float32(0.0))  # a running sum can end a hair below zero
+def opponent_sigmas(image: Levels) -> NDArray[np.float64]:
+    """Return the standard deviation of what is surely noise in brightness and both :data:`OPPONENT` colours, in grey levels.
+
+    Noise that clipping cut is found as strong as it was. In a plane of brightness alone, texture can hide noise (0 is said of it), and
+    in small crops of grass or foliage, below 64 pixels, be taken for it; noise that differs between channels is found in any texture.
+
+    Args:
+        image: shape (height, width, 1 or 3); a single channel is one plane of brightness.
+
+    Returns:
+        Shape (3,) or (1,); zeros for an image that is too small to tell (below 20 pixels).
+    """
+    planes, cut = to_planes(image), clipped(image)
+    grey = image.shape[2] == 1
+    left = _left(cut, KEPT, _GREY if grey else _SHARES) if cut.any() else [ALL_LEFT] * image.shape[2]
+    if grey:
+        return np.sqrt([_sure_in_brightness(_flat(planes, 0, left[0]))])
+    opponents = np.asarray(cv2.transform(planes, OPPONENT), dtype=np.float32)
+    brightness, *colours = [_flat(opponents, n, left[n]) for n in range(3)]
+    found = [_sure(colour, COLOUR_DOUBT, COLOUR_SLOPE) for colour in colours]
+    # Noise of a sensor is not weaker in brightness than in colour, whatever the texture that hides it there.
+    floor = min(brightness.power, float(np.mean(found)))
+    return np.sqrt([max(_sure_in_brightness(brightness), floor), *found])
 
 
-def _flattest(power: NDArray[np.float32], usable: NDArray[np.bool_]) -> float:
-    windows = power[usable] if np.count_nonzero(usable) >= LEAST_WINDOWS else power.ravel()
-    return float(np.sqrt(np.quantile(windows, FLATTEST))) / SHORTFALL
+def _sure_in_brightness(flat: Flat) -> float:
+    return _sure(flat, DOUBT - PER_BLOCK / max(flat.blocks, 1) ** 0.5, SLOPE)
+
+
+def _sure(flat: Flat, doubt: float, slope: float) -> float:
+    """Return the power that is believed to be noise: none from ``doubt`` on, all of it ``slope`` below."""
+    return flat.power * min(1.0, max(0.0, (doubt - flat.doubt) / slope)) if flat.power else 0.0
+
+
+def _left(mask: Mask, table: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the share of the variance that is left in each window of each plane; see :func:`datatools.denoise.sigma_kernels.leave`."""
+    rows, columns = _blocks(mask)
+    left = np.zeros((len(weights), max(rows - 1, 0), max(columns - 1, 0)), dtype=np.float32)
+    if left.size:
+        kernels.leave(mask, table, weights, left)
+    return left
+
+
+def _blocks(planes: NDArray[Any]) -> tuple[int, int]:
+    return planes.shape[0] // kernels.BLOCK, planes.shape[1] // kernels.BLOCK
+
+
+def _flat(planes: Planes, n: int, left: NDArray[np.float32]) -> Flat:
+    """Return what plane ``n`` holds; ``left``: the share of the variance that is left in each window, or :data:`ALL_LEFT`."""
+    rows, columns = _blocks(planes)
+    if (rows - 1) * (columns - 1) < FEWEST or min(rows, columns) < 2:
+        return NOTHING
+    low, key = np.empty((rows, columns), np.float32), np.empty((rows - 1, columns - 1), np.float32)
+    kernels.lows(planes, n, low)
+    count = kernels.keys(low, left, np.float32(LEAST_KEPT), key)
+    if count < FEWEST:
+        return NOTHING
+    last = max(FEWEST, int(FLATTEST * count)) - 1
+    bound = np.partition(key, last, axis=None)[last]
+    total, hits, sums = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.int32), np.zeros((4, 4))
+    kernels.weigh(key, bound, left, total, hits)
+    blocks, squares = kernels.uppers(planes, n, total, hits, sums)
+    return _judged(sums / blocks, squares / blocks, blocks)
+
+
+def _judged(powers: NDArray[np.float64], squares: float, blocks: int) -> Flat:
+    """Return strength and doubt from the mean power of each coefficient and the mean sum of the squared powers."""
+    power = float(powers[HIGH].mean())
+    if power <= 1e-6:
+        return Flat(0.0, 0.0, blocks)
+    upper = powers[UPPER]
+    kurtosis = squares / upper.size / float(upper.mean()) ** 2  # 3 for normally distributed values of equal strength
+    unequal = float(np.log(upper + 1e-9).var()) - 2.0 / blocks  # less what chance makes of equal strengths
+    return Flat(power, kurtosis - 3.0 + 2.0 * max(unequal, 0.0) ** 0.5, blocks)

@@ -8,17 +8,12 @@ import pywt
 from numpy.typing import NDArray
 from pydantic import Field
 
+from datatools.denoise import opponent
 from datatools.denoise.estimate import Kind, Noise
-from datatools.denoise.sigma import clipped, sigmas
-from datatools.images import RGB
+from datatools.denoise.levels import Levels, Planes
 from datatools.settings import Settings
 
-Planes = NDArray[np.float32]  # (height, width, n)
-Plane = NDArray[np.float32]  # (height, width)
-
 WAVELET, MODE, LEVELS = "db2", "symmetric", 4
-# Orthonormal, so that white noise stays as strong as it is: brightness, red against blue, green against both.
-OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(np.float32)
 
 
 class Wavelet(Settings):
@@ -40,41 +35,32 @@ class Wavelet(Settings):
         """Return what to do against these kinds of noise."""
         return (self,) if "gaussian" in kinds else ()
 
-    def __call__(self, image: RGB, _noise: Noise) -> RGB:
+    def __call__(self, image: Levels, _noise: Noise) -> Levels:
         """Return the image with Gaussian noise reduced; a grey image stays grey."""
-        grey = bool((image == image[:, :, :1]).all())
-        levels: Planes = image.astype(np.float32)
-        planes: Planes = levels[:, :, :1] if grey else np.einsum("hwc,pc->hwp", levels, OPPONENT)
-        ignore = clipped(image).any(axis=2, keepdims=True)
-        strengths = sigmas(planes, np.broadcast_to(ignore, planes.shape))
-        out = np.stack([self._plane(planes[:, :, n], sigma) for n, sigma in enumerate(strengths)], axis=2)
-        restored = np.repeat(out, 3, axis=2) if grey else np.einsum("hwp,pc->hwc", out, OPPONENT)
-        return np.asarray(np.rint(np.clip(restored, 0.0, 255.0)), dtype=np.uint8)
-
-    def _plane(self, plane: Plane, sigma: float) -> Plane:
-        levels = min(LEVELS, pywt.dwt_max_level(min(plane.shape), WAVELET))
-        if sigma <= 0.0 or levels < 1:
-            return plane
-        shifted = [
-            _shrink_shifted(plane, down, right, sigma, levels) for down, right in product(range(self.shifts), repeat=2)
-        ]
-        mean: Plane = np.mean(shifted, axis=0)
-        return mean
+        grey = opponent.is_grey(image)
+        planes, sigmas = opponent.split(image, grey), opponent.strengths(image, grey)
+        levels = min(LEVELS, pywt.dwt_max_level(min(image.shape[:2]), WAVELET))
+        if levels < 1 or not sigmas.any():
+            return image.copy()
+        total = np.zeros_like(planes)
+        for down, right in product(range(self.shifts), repeat=2):
+            total += _shrunk_shifted(planes, down, right, sigmas, levels)
+        return opponent.join(total / np.float32(self.shifts**2), image)
 
 
-def _shrink_shifted(plane: Plane, down: int, right: int, sigma: float, levels: int) -> Plane:
-    height, width = plane.shape
-    padded = np.pad(plane, ((down, 0), (right, 0)), mode="symmetric")
-    coarse, *details = pywt.wavedec2(padded, WAVELET, mode=MODE, level=levels)
-    shrunk = [tuple(_shrink(band, sigma) for band in bands) for bands in details]
-    restored = pywt.waverec2([coarse, *shrunk], WAVELET, mode=MODE)
-    return np.asarray(restored[down : down + height, right : right + width], dtype=np.float32)
+def _shrunk_shifted(planes: Planes, down: int, right: int, sigmas: NDArray[np.float64], levels: int) -> Planes:
+    height, width = planes.shape[1:]
+    padded = np.pad(planes, ((0, 0), (down, 0), (right, 0)), mode="symmetric")
+    coarse, *details = pywt.wavedec2(padded, WAVELET, mode=MODE, level=levels, axes=(1, 2))
+    shrunk = [tuple(_shrunk(bands, sigmas) for bands in three) for three in details]
+    restored = pywt.waverec2([coarse, *shrunk], WAVELET, mode=MODE, axes=(1, 2))
+    return np.asarray(restored[:, down : down + height, right : right + width], dtype=np.float32)
 
 
-def _shrink(band: Plane, sigma: float) -> Plane:
-    """Soft-threshold at sigma² over the standard deviation of the signal; a band that is all noise becomes zero."""
-    signal = float(np.mean(np.square(band))) - sigma**2
-    if signal <= 0.0:
-        return np.zeros_like(band)
-    threshold = np.float32(sigma**2 / np.sqrt(signal))
-    return np.sign(band) * np.maximum(np.abs(band) - threshold, np.float32(0.0))
+def _shrunk(bands: Planes, sigmas: NDArray[np.float64]) -> Planes:
+    """Soft-threshold the band of each plane at sigma² over the standard deviation of the signal; one that is all noise becomes zero."""
+    signal = np.square(bands).mean(axis=(1, 2), dtype=np.float64) - sigmas**2
+    limits = np.full(len(bands), np.inf)
+    np.divide(sigmas**2, np.sqrt(signal, where=signal > 0, out=np.ones_like(signal)), where=signal > 0, out=limits)
+    limit = limits.astype(np.float32)[:, None, None]
+    return np.asarray(bands - np.clip(bands, -limit, limit))

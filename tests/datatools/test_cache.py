@@ -43,6 +43,17 @@ def test_only_what_is_new_is_computed(store: Store) -> None:
     assert CALLS == [1, 2, 3, 4, 5, 0, 6]
 
 
+def test_large_values_are_taken_from_the_store_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, names = store.shelf("double", "s", "c"), [str(number) for number in range(20)]
+    assert list(cache.compute(double, range(20), names, shelf, JSON, "t", large=True)) == list(range(0, 40, 2))
+    asked: list[int] = []
+    get = cache.Shelf.get
+    monkeypatch.setattr(cache.Shelf, "get", lambda self, few: get(self, asked.append(len(few := list(few))) or few))
+    assert list(cache.compute(double, range(20), names, shelf, JSON, "t", large=True)) == list(range(0, 40, 2))
+    assert max(asked) <= cache.LARGE
+    assert len(CALLS) == 20
+
+
 @pytest.mark.parametrize("change", [{"settings": "other"}, {"code": "other"}])
 def test_other_settings_or_code_are_another_entry(store: Store, change: dict[str, str]) -> None:
     run(store, [1])

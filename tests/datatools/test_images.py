@@ -1,6 +1,10 @@
 import io
+import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +15,8 @@ from PIL import Image
 
 from datatools import images
 from datatools.errors import ImageError
+from tests.datatools.ingest.bad_files import PNG, REASONS, chunk
+from tests.datatools.ingest.good_files import GOOD
 
 PICTURES = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12).map(lambda shape: (*shape, 3)))
 
@@ -159,3 +165,137 @@ def test_heic_is_read_where_a_reader_is_installed(photo: NDArray[np.uint8]) -> N
     assert buffer.getvalue()[4:8] == b"ftyp"
     shown = images.decode(buffer.getvalue(), "p")
     assert np.abs(shown.astype(int) - photo.astype(int)).mean() < 10  # its colours have half the resolution
+
+
+def levels(depth: type, channels: int, seed: int = 0) -> NDArray[np.generic]:
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.integers(0, int(np.iinfo(depth).max) + 1, (7, 9, channels), dtype=depth))
+
+
+def native(data: bytes, folder: Path) -> NDArray[np.generic]:
+    """Read bytes with :func:`images.native` and check its contract with :func:`images.decode`."""
+    (folder / "file").write_bytes(data)
+    found = images.native(folder / "file")
+    assert found.ndim == 3
+    assert found.shape[2] in (1, 3)
+    shown = images.decode(data, "file")
+    assert np.array_equal(images.to_rgb(found), shown)
+    assert np.array_equal(shown, np.broadcast_to(np.rint(found / (np.iinfo(found.dtype).max / 255)), shown.shape))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's about damaged metadata
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_read_is_what_the_file_keeps_at_eight_bits(name: str, tmp_path: Path) -> None:
+    native(GOOD[name]()[0], tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("make", REASONS, ids=lambda make: make.__name__)
+def test_a_bad_file_is_refused_for_the_same_reason(make: Callable[[], bytes], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(make())
+    reasons = []
+    for reader in (images.read, images.native):
+        with pytest.raises(ImageError) as caught:
+            reader(tmp_path / "file", 100_000_000)
+        reasons.append(caught.value.reason)
+    assert reasons[0] == reasons[1]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as caught:
+        images.native(tmp_path / "absent.png")
+    assert caught.value.reason == "missing"
+
+
+@given(
+    st.sampled_from([np.uint8, np.uint16]).flatmap(
+        lambda depth: arrays(
+            depth, st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from([1, 3])), fill=st.nothing()
+        )
+    )
+)
+def test_png_keeps_depth_and_channels(tmp_path_factory: pytest.TempPathFactory, picture: NDArray[np.generic]) -> None:
+    found = native(images.encode_png(picture), tmp_path_factory.getbasetemp())
+    assert found.dtype == picture.dtype
+    assert np.array_equal(found, picture)
+
+
+@given(PICTURES)
+def test_the_bytes_of_a_png_of_eight_bits(picture: NDArray[np.uint8]) -> None:
+    known = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])[1]
+    assert images.encode_png(picture) == known.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"), [("L", 1), ("1", 1), ("RGB", 3), ("LA", 3), ("P", 3), ("RGBA", 3), ("CMYK", 3), ("YCbCr", 3)]
+)
+def test_a_single_channel_stays_one(mode: str, channels: int, photo: NDArray[np.uint8], tmp_path: Path) -> None:
+    kind = "JPEG" if mode in {"CMYK", "YCbCr"} else "PNG"
+    found = native(encoded(Image.fromarray(photo).convert(mode), kind), tmp_path)
+    assert (found.shape, found.dtype) == ((48, 64, channels), np.uint8)
+
+
+def tiff_of_deep_colours(picture: NDArray[np.uint16], orientation: int) -> bytes:
+    height, width = picture.shape[:2]
+    body = picture.astype("<u2").tobytes()
+    entries = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 3, 200),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 256),
+    ]
+    entries += [(274, 3, 1, orientation), (277, 3, 1, 3), (278, 4, 1, height), (279, 4, 1, len(body))]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    head = (b"II*\0" + struct.pack("<I", 8) + directory).ljust(200, b"\0") + struct.pack("<3H", 16, 16, 16)
+    return head.ljust(256, b"\0") + body
+
+
+def png_of_deep_colours(picture: NDArray[np.uint16], orientation: int) -> bytes:
+    tags = Image.Exif()
+    tags[274] = orientation
+    data = images.encode_png(picture)
+    return data[:33] + chunk(b"eXIf", tags.tobytes()[6:]) + data[33:]
+
+
+@pytest.mark.parametrize("write", [tiff_of_deep_colours, png_of_deep_colours])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sixteen_bits_of_colours_are_kept_and_turned_once(
+    write: Callable[[NDArray[np.uint16], int], bytes], orientation: int, tmp_path: Path
+) -> None:
+    picture = levels(np.uint16, 3)
+    found = native(write(picture, orientation), tmp_path)
+    assert found.dtype == np.uint16
+    expected = images.decode(encoded_as(picture, orientation), "p")
+    assert np.array_equal(images.to_rgb(found), expected)
+
+
+def encoded_as(picture: NDArray[np.uint16], orientation: int) -> bytes:
+    tags = Image.Exif()
+    tags[274] = orientation
+    return encoded(Image.fromarray(images.to_rgb(picture)), "PNG", exif=tags)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_of_sixteen_bits_lies_over_white(channels: int, tmp_path: Path) -> None:
+    picture = levels(np.uint16, channels)
+    picture[0, :, -1], picture[1, :, -1] = 0, 65535
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in picture)
+    head = struct.pack(">IIBBBBB", 9, 7, 16, 4 if channels == 2 else 6, 0, 0, 0)
+    data = PNG + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    found = native(data, tmp_path)
+    alpha = picture[:, :, -1:] / 65535
+    expected = np.broadcast_to(picture[:, :, :-1] * alpha + 65535 * (1 - alpha), (7, 9, 3))
+    assert found.dtype == np.uint16
+    assert np.abs(found - expected).max() <= 0.5 + 1e-6
+    assert (found[0] == 65535).all()
+    assert np.array_equal(found[1], np.broadcast_to(picture[1, :, :-1], (9, 3)))
+
+
+def test_a_netpbm_of_sixteen_bits(tmp_path: Path) -> None:
+    grey = levels(np.uint16, 1)
+    assert np.array_equal(native(b"P5\n9 7\n65535\n" + grey.astype(">u2").tobytes(), tmp_path), grey)
+    colours = levels(np.uint16, 3)
+    assert native(b"P6\n9 7\n65535\n" + colours.astype(">u2").tobytes(), tmp_path).dtype == np.uint8  # as documented

@@ -1,5 +1,6 @@
 import importlib
 import os
+import time
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from datatools.errors import ImageError, SettingsError
 from datatools.parallel import Execution
 
 MODULE = """
+import os
 import time
 from datatools.errors import ImageError
 
@@ -25,6 +27,18 @@ def fail_at(number, bad):
     if number == bad:
         raise ImageError("truncated", f"item {number} is bad")
     return number
+
+def leave_mark(number, folder):
+    (folder / f"{number}.mark").touch()
+    return number
+
+def wait_for_another(number, folder):
+    (folder / str(os.getpid())).touch()
+    for _ in range(2000):
+        if len(list(folder.iterdir())) > 1:
+            return True
+        time.sleep(0.01)
+    return False
 """
 
 
@@ -102,3 +116,29 @@ def test_a_wrong_variable_names_itself(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_zero_workers_mean_the_cores_of_this_process() -> None:
     assert Execution().processes == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 20])
+def test_large_results_are_the_same_in_the_same_order(workers: int, count: int, work: ModuleType) -> None:
+    found = parallel.stream(work.square, list(range(count)), "t", how(workers), large=True)
+    assert list(found) == [number * number for number in range(count)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_of_large_results_no_more_than_two_per_worker_are_made_ahead(
+    workers: int, work: ModuleType, tmp_path: Path
+) -> None:
+    for taken, number in enumerate(
+        parallel.stream(partial(work.leave_mark, folder=tmp_path), list(range(12)), "t", how(workers), large=True), 1
+    ):
+        time.sleep(0.05)  # time enough to make more than is wanted
+        assert number == taken - 1
+        assert len(list(tmp_path.glob("*.mark"))) <= taken + 2 * workers
+
+
+def test_few_large_items_use_all_workers(work: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "processes"
+    folder.mkdir()
+    meet = partial(work.wait_for_another, folder=folder)
+    assert list(parallel.stream(meet, [0, 1], "t", how(2), large=True)) == [True, True]

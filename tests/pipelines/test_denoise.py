@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 
 from datatools import images
 from datatools.cache import Store
+from datatools.denoise.auto import Auto
+from datatools.denoise.estimate import Gate
 from datatools.denoise.nlm import Nlm
+from datatools.errors import ImageError
 from datatools.manifest import DEDUPLICATED, PIXELS, read, write
 from pipelines.denoise import ESTIMATES, DenoiseSettings, run
 from pipelines.stage import Stage
+
+AGAINST_GAUSSIAN = Auto().gaussian.method
 
 
 @pytest.fixture
@@ -51,8 +57,83 @@ def test_the_noisy_are_repaired_and_the_clean_point_at_their_original(manifest: 
         clean = estimates.loc[image_id, "decision"] == "clean"
         assert path == (original[image_id] if clean else f"data/denoise/images/{image_id}.png")
         assert images.read(Path(path)).shape == (64, 64, 3)
-    assert estimates["method"].value_counts().to_dict() == {"wavelet": 10, "median": 5}
+    assert estimates["method"].value_counts().to_dict() == {AGAINST_GAUSSIAN: 10, "median": 5}
+    assert metrics["methods"] == {AGAINST_GAUSSIAN: 10, "median": 5}
     assert len(list(Path("data/denoise/images").glob("*.png"))) == 15
+
+
+def test_how_much_each_changed_is_what_its_file_says_also_from_the_store(manifest: pd.DataFrame) -> None:
+    denoise(DenoiseSettings(), "one")
+    denoise(DenoiseSettings(), "again")
+    original = manifest.set_index("image_id")["path"]
+    for folder in ("one", "again"):
+        estimates = read(Path(folder, "estimates.parquet"), ESTIMATES).set_index("image_id")
+        done = estimates[estimates["decision"] == "denoised"]
+        assert estimates["changed"].notna().sum() == len(done) == 15
+        assert estimates["blockiness"].notna().all()
+        for image_id, changed in done["changed"].items():
+            before, after = (
+                images.read(Path(path)).astype(float)
+                for path in (original[image_id], f"{folder}/images/{image_id}.png")
+            )
+            assert changed == pytest.approx(np.sqrt(np.mean((after - before) ** 2)), abs=1e-3)
+
+
+def test_an_image_that_the_method_does_not_change_is_used_as_its_file_is(manifest: pd.DataFrame) -> None:
+    metrics = denoise(DenoiseSettings(method=Nlm(strength=1e-6)))
+    assert (metrics["denoised"], metrics["unchanged"], metrics["untreated"], metrics["left_alone"]) == (0, 10, 5, 40)
+    assert sorted(read(Path("data/denoise/images.parquet"), PIXELS)["path"]) == sorted(manifest["path"])
+    assert [path.name for path in Path("data/denoise/images").iterdir()] == ["README.txt"]
+    assert read(Path("data/denoise/estimates.parquet"), ESTIMATES)["changed"].isna().all()
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_depth_and_channels_of_a_file_are_kept(manifest: pd.DataFrame, depth: type, channels: int) -> None:
+    one = Path(manifest["path"].iloc[1])  # a noisy one
+    noisy = images.native(one)[:, :, :channels].astype(depth) * (257 if depth is np.uint16 else 1)
+    images.write_bytes(one, images.encode_png(noisy.astype(depth)))
+    denoise(DenoiseSettings())
+    used = read(Path("data/denoise/images.parquet"), PIXELS).set_index("image_id")["path"]
+    after = images.native(Path(used[manifest["image_id"].iloc[1]]))
+    assert "data/denoise/images" in used[manifest["image_id"].iloc[1]]
+    assert (after.shape, after.dtype) == ((64, 64, channels), depth)
+    assert after.std() < noisy.std()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (DenoiseSettings(), f"15 of 40 images denoised (10 {AGAINST_GAUSSIAN}, 5 median); 25 left byte for byte"),
+        (DenoiseSettings(action="flag"), "15 of 40 images flagged as noisy; none changed"),
+        (DenoiseSettings(action="off"), "denoising is off: 40 images not looked at, left byte for byte"),
+        (DenoiseSettings(gate=Gate(sigma=128, impulse=1)), "none of 40 images noisy; all left byte for byte"),
+    ],
+)
+def test_the_outcome_is_told_and_shown(
+    manifest: pd.DataFrame, settings: DenoiseSettings, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    denoise(settings)
+    assert capsys.readouterr().out == f"  {says}; see reports/denoise.html\n"
+    text = Path("data/denoise/denoise.html").read_text(encoding="utf-8")
+    assert f"<h1>{re.sub(r' [(].*[)]', '', says[0].upper() + says[1:])}</h1>" in text
+    before_and_after = text.count("difference × ")
+    # Twelve that changed most; the rest is there only if it is nearest to the gate.
+    assert before_and_after in (range(12, 16) if "denoised (" in says else [0])
+    alone = {"denoise": 12, "flag": 6 + 12, "off": 0}[settings.action]
+    assert text.count("<img") == 3 * before_and_after + alone
+
+
+def test_no_image_is_no_error(manifest: pd.DataFrame) -> None:
+    write(manifest.iloc[:0], Path("data/deduplicate/manifest.parquet"), DEDUPLICATED)
+    assert denoise(DenoiseSettings())["images"] == 0
+    assert "There are no images" in Path("data/denoise/denoise.html").read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_gone_is_named(manifest: pd.DataFrame) -> None:
+    Path(manifest["path"].iloc[7]).unlink()
+    with pytest.raises(ImageError, match=r"7\.png: cannot be opened"):
+        denoise(DenoiseSettings())
 
 
 @pytest.mark.parametrize(("action", "decisions"), [("flag", {"flagged": 15, "clean": 25}), ("off", {"off": 40})])
@@ -84,10 +165,10 @@ def test_the_same_bytes_for_any_workers_any_order_with_or_without_the_store(
 
 
 def test_another_method_or_setting_is_not_served_from_the_store(manifest: pd.DataFrame) -> None:
-    denoise(DenoiseSettings(), "wavelet")
+    denoise(DenoiseSettings(), "auto")
     denoise(DenoiseSettings(method=Nlm()), "nlm")
     denoise(DenoiseSettings(method=Nlm(strength=2)), "strong")
-    shared = [name for name in contents("nlm") if name.endswith(".png") and name in contents("wavelet")]
+    shared = [name for name in contents("nlm") if name.endswith(".png") and name in contents("auto")]
     assert len(shared) == 10
     for name in shared:
-        assert len({contents(folder)[name] for folder in ("wavelet", "nlm", "strong")}) == 3
+        assert len({contents(folder)[name] for folder in ("auto", "nlm", "strong")}) == 3

@@ -14,6 +14,7 @@ from datatools.report.inputs import Inputs, Section
 from datatools.report.tables import records, sizes
 
 CLEAN, UNSEEN = "clean", "off"  # as the stage names its decisions
+LEFT = ("untreated", "unchanged")  # noisy, and their files are used as they are
 
 
 def view(inputs: Inputs) -> Section:
@@ -28,6 +29,7 @@ def view(inputs: Inputs) -> Section:
             "decisions": decisions(inputs.estimates),
             "pairs": pairs(inputs, changed),
             "more": max(0, len(changed) - inputs.pictures),
+            "seen": bool((inputs.estimates["decision"] != UNSEEN).any()),
         },
     )
 
@@ -48,6 +50,9 @@ def _headline(inputs: Inputs, changed: pd.DataFrame) -> str:
     flagged = int((looked["decision"] == "flagged").sum())
     if flagged:
         return f"{counted(flagged, 'noisy image')} of {count(len(looked))} flagged and left as they are; {noise}."
+    left = int(looked["decision"].isin(LEFT).sum())
+    if changed.empty and left:
+        return f"{counted(left, 'noisy image')} of {count(len(looked))} not changed: the method does not treat their noise; {noise}."
     if changed.empty:
         return f"No image was noisy enough to be changed; {noise}."
     return f"{count(len(changed))} of {count(len(looked))} images denoised ({percent(len(changed) / len(looked))}); {noise}."

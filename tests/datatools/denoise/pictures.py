@@ -46,3 +46,18 @@ def with_impulses(picture: Picture, share: float, seed: int = 2) -> Picture:
 
 def psnr(one: Picture, two: Picture) -> float:
     return float(10 * np.log10(255**2 / max(float(np.mean((one.astype(float) - two) ** 2)), 1e-9)))
+
+
+def carpet(seed: int = 0, side: int = 128) -> Picture:
+    """Tufts all over, in light and shade of one colour: no flat place, and as strong at high frequencies as noise of 10 grey levels."""
+    rng = np.random.default_rng(seed)
+    tufts = cv2.GaussianBlur(rng.standard_t(4, (side, side)), (0, 0), 0.55)
+    shade = cv2.resize(rng.uniform(0.3, 1.0, (side // 8, side // 8)), (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.clip(np.array([150, 130, 105]) + (45 * shade * tufts)[:, :, None], 0, 255).astype(np.uint8)
+
+
+def as_jpeg(picture: Picture, quality: int) -> Picture:
+    """The picture after it was saved as JPEG with halved colour."""
+    made, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert made
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)[:, :, ::-1])

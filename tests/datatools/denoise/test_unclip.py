@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datatools.denoise import unclip
-from tests.datatools.denoise.pictures import drawing, with_gaussian
+from datatools.denoise.dct import Dct
+from datatools.denoise.estimate import Noise
+from tests.datatools.denoise.pictures import drawing, psnr, with_gaussian
 
 SIDE = 120
 
@@ -51,3 +53,10 @@ def test_darker_stays_darker(seed: int, sigma: float, deep: bool) -> None:
         noisy, ramp = noisy.astype(np.uint16) * 257, ramp.astype(np.uint16) * 257
     back = unclip.undo(noisy, ramp, np.full(3, sigma)).astype(np.int64)
     assert (np.diff(back[:, 0, 0]) >= 0).all()
+
+
+def test_a_drawing_on_white_comes_out_white() -> None:
+    spoilt = with_gaussian(drawing(), 40)
+    cleaned = Dct()(spoilt, Noise(40, 0))
+    assert cleaned[drawing() == 255].mean() > spoilt[drawing() == 255].mean() + 8
+    assert psnr(cleaned, drawing()) > psnr(spoilt, drawing()) + 6

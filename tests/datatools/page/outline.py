@@ -5,6 +5,7 @@ import itertools
 import re
 
 VOID = {"meta", "link", "img", "br", "input"}
+BESIDE = re.compile(r"[a-z]+\.html")  # another page of the same folder, to which one may go
 
 
 class Outline(html.parser.HTMLParser):
@@ -37,7 +38,8 @@ def is_well_formed(text: str) -> None:
     assert outline.open == []
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    links = {(attributes["href"] or "").removeprefix("#") for attributes in outline.attributes("a")}
+    addresses = [attributes["href"] or "" for attributes in outline.attributes("a")]
+    links = {address.removeprefix("#") for address in addresses if not BESIDE.fullmatch(address)}
     named = {
         attributes[name] for _, attributes in outline.tags for name in ("aria-labelledby", "for") if name in attributes
     }
@@ -48,7 +50,10 @@ def is_well_formed(text: str) -> None:
 def loads_nothing(text: str) -> None:
     outline = Outline(text)
     loaded = [
-        attributes.get(name) for _, attributes in outline.tags for name in ("src", "href", "srcset", "action", "data")
+        attributes.get(name)
+        for tag, attributes in outline.tags
+        for name in ("src", "href", "srcset", "action", "data")
+        if not (tag == "a" and BESIDE.fullmatch(attributes.get(name) or ""))
     ]
     assert all(address.startswith(("data:", "#")) for address in loaded if address)
     assert not re.search(r"https?:|url\(|@import|<iframe|<object", text)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
+from datatools.report import page
 from datatools.report.inputs import Inputs
 from datatools.report.sections import (
     SECTIONS,
@@ -98,6 +99,30 @@ def test_a_label_that_training_never_saw_is_in_the_matrix_and_the_table(inputs: 
     assert found["rows"][-1]["n"] == 3
 
 
+def test_split_shows_what_tells_test_from_train_and_which_images_do(inputs: Inputs) -> None:
+    paths = list(inputs.rows["path"][:3])
+    found = {
+        "val": {"auc": {"low": 0.4}, "means": "val images cannot be told", "strangest": paths},
+        "test": {"auc": {"low": 0.9}, "means": "test images look different", "strangest": paths},
+    }
+    probed = {**inputs.metrics["probe"], "adversarial_validation": found}
+    changed = replace(inputs, metrics={**inputs.metrics, "probe": probed})
+    val, test = split.apart(changed)
+    assert (test["says"], val["says"]) == ("Test images look different", "Val images cannot be told")
+    assert [picture.path for picture in test["pictures"]] == paths
+    assert val["pictures"] == []
+    text = page.render(changed)
+    assert text.count("Test images look different.") == 1
+    assert text.count("test image that looks least like train") >= len(paths)
+    assert "Can a classifier" not in page.render(inputs)
+
+
+def test_split_says_which_fold_it_is(inputs: Inputs) -> None:
+    folds = {"split": {"strategy": {"method": "stratified", "folds": {"count": 5, "fold": 2}}}}
+    assert split.view(replace(inputs, settings=folds)).headline.startswith("Fold 2 of 5, counted from 0: ")
+    assert not split.view(inputs).headline.startswith("Fold")
+
+
 def test_split_tables_add_up(inputs: Inputs) -> None:
     for column in ("label", "domain"):
         table = split.crossed(inputs.rows, column)
@@ -152,13 +177,18 @@ def test_denoise_counts_what_has_other_pixels(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize(
     ("decision", "says", "drawn"),
-    [("flagged", "200 noisy images of 200 flagged", True), ("off", "denoising is off", False)],
+    [
+        ("flagged", "200 noisy images of 200 flagged", True),
+        ("untreated", "200 noisy images of 200 not changed", True),
+        ("off", "denoising is off", False),
+    ],
 )
 def test_denoise_that_changes_nothing_says_why(inputs: Inputs, decision: str, says: str, drawn: bool) -> None:
     estimates = inputs.estimates.assign(decision=decision, method=None)
     changed = replace(inputs, estimates=estimates, pixels=inputs.rows[["image_id", "path"]])
     assert says in denoise.view(changed).headline
     assert (denoise.spread(estimates) is not None) == drawn
+    assert denoise.view(changed).view["seen"] == drawn  # whether there is more to see on the stage's own page
 
 
 def test_without_any_noise_there_is_no_chart(inputs: Inputs) -> None:

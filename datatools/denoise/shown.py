@@ -1,0 +1,34 @@
+"""Which images the page shows: those that changed most, and those on either side of the gate."""
+
+import pandas as pd
+
+from datatools.denoise.estimate import Gate
+
+MOST, ABOVE, BELOW = 12, 6, 12
+NOISY = ("denoised", "flagged", "untreated", "unchanged")
+
+
+def most_changed(estimates: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
+    """Return the denoised images that changed most, most first; every method has its turn, so that none fills the page alone."""
+    done = estimates[estimates["decision"] == "denoised"].sort_values(["changed", "image_id"], ascending=[False, True])
+    turn = done.groupby("method").cumcount()
+    chosen = done.assign(turn=turn).sort_values("turn", kind="stable").head(most)
+    return chosen.sort_values(["changed", "image_id"], ascending=[False, True]).drop(columns="turn")
+
+
+def nearest_above(estimates: pd.DataFrame, gate: Gate, most: int = ABOVE) -> pd.DataFrame:
+    """Return the noisy images with the least noise, least first."""
+    noisy = _with_noise(estimates[estimates["decision"].isin(NOISY)], gate)
+    return noisy.sort_values(["noise", "image_id"]).head(most)
+
+
+def nearest_below(estimates: pd.DataFrame, gate: Gate, most: int = BELOW) -> pd.DataFrame:
+    """Return the clean images with the most noise, most first."""
+    clean = _with_noise(estimates[estimates["decision"] == "clean"], gate)
+    return clean.sort_values(["noise", "image_id"], ascending=[False, True]).head(most)
+
+
+def _with_noise(estimates: pd.DataFrame, gate: Gate) -> pd.DataFrame:
+    """Add ``noise``: the larger of the two estimates in units of its gate; from 1 on an image is noisy."""
+    relative = pd.concat([estimates["sigma"] / gate.sigma, estimates["impulse"] / gate.impulse], axis=1)
+    return estimates.assign(noise=relative.max(axis=1))
