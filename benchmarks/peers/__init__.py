@@ -1,7 +1,8 @@
 """Peers, measured in an environment of their own: what a benchmark compares with brings versions that this project does not want.
 
 Each script in this folder runs one peer, imports nothing of the project and prints one JSON object as its last line. Make an
-environment with ``pip install faiss-cpu imagededup cleanvision imagehash`` and name its interpreter in ``TOOLKIT_PEERS``.
+environment with ``pip install faiss-cpu imagededup cleanvision imagehash scikit-image bm3d`` and name its interpreter in
+``TOOLKIT_PEERS``.
 """
 
 import json

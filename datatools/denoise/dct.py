@@ -100,7 +100,7 @@ class Dct(Settings):
         height, width = (side // 2 * 2 for side in plane.shape)
         whole = fine[:height, :width]
         coarse = self._passes(_halved(plane[:height, :width]), sigma, rule, 1)
-        whole += np.kron((coarse - _halved(whole)) / 2, np.ones((2, 2), dtype=np.float32))
+        whole += ((coarse - _halved(whole)) / 2).repeat(2, axis=0).repeat(2, axis=1)
         return fine
 
     def _passes(self, plane: Plane, sigma: float, rule: Rule, step: int) -> Plane:

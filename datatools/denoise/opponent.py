@@ -1,5 +1,6 @@
 """Opponent colours: planes in which a photo's channels have little in common, and white noise stays as strong as it is."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,22 +11,24 @@ from datatools.denoise.sigma import OPPONENT, opponent_sigmas
 
 def is_grey(image: Levels) -> bool:
     """Return whether all channels hold the same."""
-    return bool((image == image[:, :, :1]).all())
+    first = image[:1]
+    return bool((first == first[:, :, :1]).all() and (image == image[:, :, :1]).all())
 
 
 def split(image: Levels, grey: bool) -> Planes:
     """Return the planes of an image, shape (1 or 3, height, width); of a grey one its first channel."""
-    planes = to_planes(image)
     if grey:
-        return np.ascontiguousarray(planes[:, :, 0])[None]
-    return np.asarray(np.einsum("hwc,pc->phw", planes, OPPONENT, optimize=True), dtype=np.float32)
+        return to_planes(image[:, :, 0])[None]
+    planes: Planes = np.asarray(cv2.split(cv2.transform(to_planes(image), OPPONENT)), dtype=np.float32)
+    return planes
 
 
 def join(planes: Planes, like: Levels) -> Levels:
     """Return the image of the planes, with the depth and the channels of ``like``."""
     if len(planes) == 1:
         return np.repeat(to_levels(planes[0][:, :, None], like), like.shape[2], axis=2)
-    return to_levels(np.einsum("phw,pc->hwc", planes, OPPONENT, optimize=True), like)
+    merged = cv2.merge([*planes])
+    return to_levels(np.asarray(cv2.transform(merged, OPPONENT.T), dtype=np.float32), like)
 
 
 def strengths(image: Levels, grey: bool) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ Numbers = NDArray[np.float64]
 ENOUGH = 0.5  # share of the clipped values that the noise should have left, from which on it counts as clipped
 FEWEST = 16  # expected values at an end, below which nothing is to be gained there
 MIDDLE = 127.5
+POINTS = 511  # of the way back, which is drawn through them
 
 
 def undo(image: Levels, done: Levels, sigmas: Numbers) -> Levels:
@@ -55,7 +56,7 @@ def _table(noisy: Levels, done: Levels, sigma: float) -> Levels:
     """Return the level for each level that a channel of the denoised image may have."""
     depth = step(noisy)
     levels = np.arange(255 * depth + 1) / depth
-    truth = np.linspace(0.0, 255.0, 1021)
+    truth = np.linspace(0.0, 255.0, POINTS)
     undone = np.interp(levels, mean_of_clipped(truth, sigma), truth)
     found, half = _counts(done), 0.5 / depth
     dark, light = levels < MIDDLE, levels > MIDDLE
