@@ -25,6 +25,7 @@ STRINGS, FLOATS = pa.list_(pa.string()), pa.list_(pa.float64())
 FEATURE_TYPES = (FLOAT, STRING, BOOLEAN, TIMESTAMP)
 SPLITS = ("train", "val", "test")
 SHA256 = re.compile("[0-9a-f]{64}")
+FOLD = re.compile("0|[1-9][0-9]?")
 
 Check = Callable[[object], str | None]  # what is wrong with one value, or None
 
@@ -61,6 +62,11 @@ def _one_of(*values: str) -> Check:
     return lambda value: None if value in values else f"must be one of {', '.join(values)}"
 
 
+def _split_or_fold(value: object) -> str | None:
+    known = value in SPLITS or FOLD.fullmatch(str(value))
+    return None if known else f"must be one of {', '.join(SPLITS)}, or the number of a fold"
+
+
 def _hex64(value: object) -> str | None:
     return None if SHA256.fullmatch(str(value)) else "must be 64 lower-case hex digits (a SHA-256)"
 
@@ -85,8 +91,8 @@ INGESTED = Schema(
         Column("domain", STRING),
         Column("captured_at", TIMESTAMP, nullable=True),
         Column("group_id", STRING, nullable=True),
-        # The user's own split, where the data came with one.
-        Column("given_split", STRING, nullable=True, check=_one_of(*SPLITS), optional=True),
+        # The user's own split, where the data came with one: train, val, test, or the number of a fold.
+        Column("given_split", STRING, nullable=True, check=_split_or_fold, optional=True),
     ),
     key=("image_id", "path"),  # byte-identical files share an image_id until deduplicate has chosen one
     features=True,

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools import images, manifest
+from datatools.components import joined
 from datatools.errors import DataError
+from datatools.evaluate import adversarial_validation
 from datatools.evaluate.intervals import wilson
 from datatools.evaluate.predictions import table as predictions
 from datatools.settings import Settings
@@ -23,6 +25,8 @@ from pipelines.stage import Stage, main
 Accuracies = dict[str, dict[str, Any]]
 
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
+STRANGEST = 6  # images of val and of test that are named
+
 INDEX = manifest.Schema("index", (manifest.IMAGE_ID,))
 
 
@@ -30,7 +34,8 @@ class ProbeSettings(Settings):
     """Section ``probe`` of ``params.yaml``."""
 
     seed: int = Field(
-        default=0, description="Draws the weights of a backbone without pretrained ones; nothing else here is random."
+        default=0,
+        description="Draws the weights of a backbone without pretrained ones, and the folds in which train is told from val and test.",
     )
     backbone: BackboneSettings = Field(
         default=BackboneSettings(), description="The frozen network that gives the features."
@@ -50,7 +55,8 @@ def run(settings: ProbeSettings, stage: Stage) -> Mapping[str, Any]:
     inputs = {"image": found, **_with_table(found, rows, stage)}
     probes = {name: _fit(values, rows, settings, stage) for name, values in inputs.items()}
     _write(settings, backbone, found, probes["image"], rows, stage)
-    return _metrics(rows, {name: (probes[name], values) for name, values in inputs.items()})
+    metrics = _metrics(rows, {name: (probes[name], values) for name, values in inputs.items()})
+    return {**metrics, "adversarial_validation": _told_apart(rows, found, settings.seed)}
 
 
 def _rows(stage: Stage) -> pd.DataFrame:
@@ -139,6 +145,19 @@ def _metrics(rows: pd.DataFrame, fitted: Mapping[str, tuple[Probe, Matrix]]) -> 
         floors[name] = {**_accuracies(rows, answers), **chosen}
     summary = {f"{split}_accuracy": floors["image"][f"{split}_accuracy"]["value"] for split in ("val", "test")}
     return {**summary, "classes": len(image.classes), "images": len(rows), "train_images": len(labels), **floors}
+
+
+def _told_apart(rows: pd.DataFrame, found: Matrix, seed: int) -> dict[str, Any]:
+    """Return how well val and test images can be told from train images, and which of them look least like these."""
+    groups = joined(rows)
+    summary = {}
+    for split in ("val", "test"):
+        compared = adversarial_validation.compare(found, _in(rows, "train"), _in(rows, split), groups, seed)
+        means = adversarial_validation.in_words(split, compared.auc)
+        print(f"probe: {means}")
+        strangest = [str(rows["path"].iloc[row]) for row in compared.strangest(STRANGEST)]
+        summary[split] = {"auc": compared.auc.plain(), "means": means, "strangest": strangest}
+    return summary
 
 
 def _accuracies(rows: pd.DataFrame, answers: NDArray[np.object_]) -> dict[str, Any]:

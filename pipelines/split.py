@@ -2,22 +2,30 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
 from datatools import manifest
+from datatools.errors import DataError, SchemaError
 from datatools.settings import Settings
-from datatools.split import Strategy
+from datatools.split import Strategy, anchors
+from datatools.split.anchors import Anchors, Conflicts
 from datatools.split.assignment import Assignment
 from datatools.split.audit import audit, failures, refuse
-from datatools.split.findings import AuditSettings, Finding
+from datatools.split.findings import AuditSettings, Evidence, Finding
+from datatools.split.given import Given
 from datatools.split.groups import find
+from datatools.split.labels import Labels, exploded
+from datatools.split.predefined import Predefined, protected
 from datatools.split.stratified import Stratified
 from datatools.split.unlabelled import release
-from pipelines.stage import Stage, main, write_json
+from pipelines.stage import Stage, main, read_json, write_json
+
+ANCHORS = Path("splits.csv")
 
 
 class SplitSettings(Settings):
@@ -25,6 +33,12 @@ class SplitSettings(Settings):
 
     seed: int = Field(default=0, description="Draws another split of the same kind; keep it while you compare models.")
     strategy: Strategy = Field(default=Stratified(), description="How rows are divided; groups always stay whole.")
+    labels: Labels = Field(default=Labels(), description="Whether a label names one class or several.")
+    anchor_conflicts: Conflicts = Field(
+        default="refuse",
+        description="A group that splits.csv lists in several splits: refuse it, or set_aside: test keeps its images, then val, "
+        "and the others get no split.",
+    )
     audit: AuditSettings = Field(
         default=AuditSettings(), description="Checks of the split; failed ones end the stage or are stored as warnings."
     )
@@ -33,14 +47,79 @@ class SplitSettings(Settings):
 def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     """Split the deduplicated manifest, audit the result and write both."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
-    assigned = release(rows, settings.strategy(rows, settings.seed))
+    dropped = _table(stage, "dropped.parquet", "image_id", "path", "keeper_id", "cluster_id")
+    anchored = _anchors(rows, dropped, settings)
+    assigned = _assigned(rows, dropped, anchored, settings, stage)
     rows = rows.assign(split=pd.Series(assigned.split, index=rows.index, dtype=object))
-    findings = audit(rows, assigned.promise, settings.audit)
+    findings = audit(rows, assigned.promise, settings.audit, _evidence(assigned, stage))
     print(in_words(findings))
     refuse(findings)
     manifest.write(rows, stage.out / "manifest.parquet", manifest.SPLIT)
     write_json(stage.out / "audit.json", [asdict(item) for item in findings])
-    return metrics(rows, assigned, findings)
+    found = metrics(rows, assigned, findings)
+    return {
+        **found,
+        "anchored": anchored.listed if anchored else 0,
+        "anchors_absent": anchored.absent if anchored else 0,
+    }
+
+
+def _assigned(
+    rows: pd.DataFrame, dropped: pd.DataFrame, anchored: Anchors | None, settings: SplitSettings, stage: Stage
+) -> Assignment:
+    given = Given(None if anchored is None else anchored.numbers, settings.labels)
+    if isinstance(settings.strategy, Predefined):
+        rows = protected(rows, _copies(dropped, stage))
+    assigned = settings.strategy(rows, settings.seed, given)
+    if anchored is not None:
+        assigned = anchored.set_aside(assigned)
+    promise = replace(assigned.promise, separator=settings.labels.separator)
+    return release(rows, replace(assigned, promise=promise))
+
+
+def _anchors(rows: pd.DataFrame, dropped: pd.DataFrame, settings: SplitSettings) -> Anchors | None:
+    lines = read_anchors()
+    clusters: dict[str, str] = dict(zip(dropped["image_id"], dropped["cluster_id"], strict=True))
+    found = anchors.apply(lines, rows, clusters, settings.anchor_conflicts)
+    if found is not None and found.absent:
+        print(f"split: {ANCHORS}: {found.absent:,} of {len(lines):,} images are not in the data (any more)")
+    return found
+
+
+def read_anchors() -> dict[str, str]:
+    """Return image_id -> split from the user's file; nothing where there is none.
+
+    Raises:
+        DataError: naming file and line.
+    """
+    try:
+        return anchors.parse(ANCHORS.read_text(encoding="utf-8"), str(ANCHORS))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{ANCHORS}: cannot be read ({error}); save it as UTF-8") from None
+
+
+def _copies(dropped: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+    """Return kept pictures with the user's split of each file that was dropped in their favour."""
+    files = _table(stage, "leaks.parquet", "image_id", "path", "given_split")
+    joined = dropped.dropna(subset=["keeper_id"]).merge(files, on=["image_id", "path"])
+    return pd.DataFrame({"image_id": joined["keeper_id"], "given_split": joined["given_split"]})
+
+
+def _evidence(assigned: Assignment, stage: Stage) -> Evidence:
+    radius = read_json(stage.source("deduplicate", "settings.json")).get("hash", {}).get("radius")
+    pairs = _table(stage, "pairs.parquet", "image_id", "other_id", "distance")
+    return Evidence(why=assigned.why, pairs=pairs, radius=radius)
+
+
+def _table(stage: Stage, name: str, *columns: str) -> pd.DataFrame:
+    """Return columns of a table of ``deduplicate``, whose schema that tool declares for itself."""
+    path = stage.source("deduplicate", name)
+    try:
+        return pd.read_parquet(path, columns=list(columns))
+    except (OSError, ValueError, KeyError) as error:
+        raise SchemaError(f"{path}: cannot be used ({error}); run the stage that makes it: dvc repro") from None
 
 
 def in_words(findings: tuple[Finding, ...]) -> str:
@@ -63,7 +142,7 @@ def metrics(rows: pd.DataFrame, assigned: Assignment, findings: tuple[Finding, .
         "unlabelled": int(rows["label"].isna().sum()),
         "groups": len(find(rows).keys),
         "share": {name: number / max(used, 1) for name, number in counts.items()},
-        "classes": rows_per_class(rows),
+        "classes": rows_per_class(exploded(rows, assigned.promise.separator)),
         "errors": len(failures(findings, "error")),
         "warnings": len(failures(findings, "warning")),
     }

@@ -30,7 +30,8 @@ class Mapped(Settings):
 
     split: str | None = Field(
         default=None,
-        description="Column with the split that the data came with (train, val, test); only compared with, never used.",
+        description="Column with the split that the data came with: train, val, test, or numbers of folds; "
+        "used by split.strategy predefined alone.",
     )
 
     def used(self) -> list[str]:

@@ -8,9 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from datatools.split.hashed import Hashed
 from datatools.split.leave_one_domain_out import LeaveOneDomainOut
+from datatools.split.predefined import Predefined
 from datatools.split.random import Random
 from datatools.split.stratified import Stratified
 from datatools.split.temporal import Temporal
 
-Strategy = Annotated[Stratified | Random | Temporal | LeaveOneDomainOut, Field(discriminator="method")]
+Strategy = Annotated[
+    Stratified | Random | Temporal | LeaveOneDomainOut | Predefined | Hashed, Field(discriminator="method")
+]

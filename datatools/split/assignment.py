@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from datatools.manifest import SPLITS
 from datatools.split.fractions import Fractions
+from datatools.split.given import NOTHING, Given
 
 Objects = NDArray[np.object_]
 
@@ -21,13 +22,19 @@ class Promise:
 
     Attributes:
         fractions: the shares of rows aimed at; None where the data decide them.
+        by_chance: whether the fractions are met by chance only, so that their spread is forgiven.
         gap: set by a temporal strategy: every time in a split plus the gap lies before every time in the next one.
         by_domain: whether domains are separated on purpose.
+        separator: what stands between the classes of a label that names several.
+        repair: what to do about a group in two splits, said where the audit finds one.
     """
 
     fractions: Fractions | None = None
+    by_chance: bool = False
     gap: timedelta | None = None
     by_domain: bool = False
+    separator: str | None = None
+    repair: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,12 @@ class Assignment:
 class Splitter(Protocol):
     """A strategy: made from its settings, called on the rows of a manifest."""
 
-    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:
-        """Assign each row of ``rows`` (schema DEDUPLICATED); the order of the rows does not matter."""
+    def __call__(self, rows: pd.DataFrame, seed: int, given: Given = NOTHING) -> Assignment:
+        """Assign each row of ``rows`` (schema DEDUPLICATED); the order of the rows does not matter.
+
+        Raises:
+            DataError: the rows lack what the strategy goes by, or ``given`` asks what it cannot respect.
+        """
         ...
 
 

@@ -21,17 +21,24 @@ def cramers_v(a: Integers, b: Integers) -> float:
     levels_a, levels_b = len(np.unique(a)), len(np.unique(b))
     if min(levels_a, levels_b) < 2 or rows < 2:
         return 0.0
-    excess = max(0.0, _chi_square(a, b) / rows - (levels_a - 1) * (levels_b - 1) / (rows - 1))
+    excess = max(0.0, chi_square(a, b)[0] / rows - (levels_a - 1) * (levels_b - 1) / (rows - 1))
     fewest = min(levels - (levels - 1) ** 2 / (rows - 1) for levels in (levels_a, levels_b))
     return float(min(1.0, (excess / (fewest - 1)) ** 0.5)) if fewest > 1 else 0.0
 
 
-def _chi_square(a: Integers, b: Integers) -> float:
-    """Return the chi-square of the table, from its filled cells only: a table of classes by values can be large and empty."""
+def chi_square(a: Integers, b: Integers) -> tuple[float, int]:
+    """Return Pearson's chi-square of two columns of class numbers and its degrees of freedom; (0, 0) without rows.
+
+    It is computed from the filled cells only: a table of classes by values can be large and empty. Rows of one group are not independent,
+    so a p-value from it would be too small.
+    """
+    if not len(a):
+        return 0.0, 0
     rows_of_a, rows_of_b = np.bincount(a).astype(float), np.bincount(b).astype(float)
     cells, counts = np.unique(a * len(rows_of_b) + b, return_counts=True)
     expected = rows_of_a[cells // len(rows_of_b)] * rows_of_b[cells % len(rows_of_b)]
-    return float(len(a) * ((counts**2 / expected).sum() - 1))
+    degrees = (np.count_nonzero(rows_of_a) - 1) * (np.count_nonzero(rows_of_b) - 1)
+    return max(0.0, float(len(a) * ((counts**2 / expected).sum() - 1))), int(degrees)
 
 
 def periods(times: Integers, count: int = 10) -> Integers:

@@ -9,17 +9,23 @@ import pandas as pd
 
 from datatools.errors import DataError
 from datatools.split.assignment import Promise
-from datatools.split.balance import class_share, classes_missing, fractions, missing_drift, set_aside
+from datatools.split.balance import class_share, classes_missing, fractions, set_aside
 from datatools.split.confounding import domain_label, domain_split, domain_time, time_label
-from datatools.split.findings import Audited, AuditSettings, Finding
-from datatools.split.overlap import cluster_overlap, exact_overlap, group_overlap, temporal_order
+from datatools.split.findings import Audited, AuditSettings, Evidence, Finding
+from datatools.split.lineage import derived_parents, derived_split
+from datatools.split.missingness import missing_drift
+from datatools.split.overlap import cluster_overlap, exact_overlap, group_overlap, near_pairs
 from datatools.split.shortcuts import label_feature
+from datatools.split.time_order import purged, temporal_order, tied_times
 
 CHECKS = (
     exact_overlap,
     cluster_overlap,
     group_overlap,
+    near_pairs,
     temporal_order,
+    tied_times,
+    purged,
     fractions,
     set_aside,
     classes_missing,
@@ -30,18 +36,24 @@ CHECKS = (
     time_label,
     missing_drift,
     label_feature,
+    derived_split,
+    derived_parents,
 )
 
 
-def audit(rows: pd.DataFrame, promise: Promise, settings: AuditSettings | None = None) -> tuple[Finding, ...]:
+def audit(
+    rows: pd.DataFrame, promise: Promise, settings: AuditSettings | None = None, evidence: Evidence | None = None
+) -> tuple[Finding, ...]:
     """Check a split.
 
     Args:
         rows: schema SPLIT; ``split`` is null for a row that was set aside.
         promise: what the strategy claims; ``Promise()`` for a split from elsewhere.
         settings: thresholds, and the checks to ignore: these are run and stored, with severity ``info``.
+        evidence: what is known beside the table.
     """
-    audited = Audited(rows.reset_index(drop=True), promise, settings or AuditSettings())
+    known = evidence or Evidence()
+    audited = Audited(rows.reset_index(drop=True), promise, settings or AuditSettings(), known)
     found = (check(audited) for check in CHECKS)
     return tuple(replace(item, severity="info") if item.check in audited.settings.ignore else item for item in found)
 

@@ -1,13 +1,17 @@
-"""Checks of shares: rows per split, classes per split, missing values per split."""
+"""Checks of shares: rows per split, classes per split."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from datatools.manifest import SPLITS, feature_columns
-from datatools.split.association import cramers_v
+from datatools.manifest import SPLITS
+from datatools.split import groups
+from datatools.split.association import chi_square, cramers_v
 from datatools.split.findings import Audited, Finding
+
+Integers = NDArray[np.int64]
 
 
 def fractions(audited: Audited) -> Finding:
@@ -23,16 +27,28 @@ def fractions(audited: Audited) -> Finding:
         return Finding("fractions", True, "info", 0.0, f"shares follow from the data ({shown})")
     total = int(counts.sum())
     aimed = np.array(audited.promise.fractions.as_tuple())
-    worst = float(np.abs(counts.to_numpy() / total - aimed).max())
+    off = np.abs(counts.to_numpy() / total - aimed)
+    worst = float(off.max())
     detail = f"shares of rows are within {worst:.3f} of the fractions ({shown})"
-    return Finding("fractions", worst <= audited.settings.share + 1.5 / total, "warning", worst, detail, 0)
+    allowed = audited.settings.share + 1.5 / total + (_spread(audited, aimed) if audited.promise.by_chance else 0.0)
+    return Finding("fractions", bool((off <= allowed).all()), "warning", worst, detail, 0)
+
+
+def _spread(audited: Audited, aimed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return three standard errors of each share of rows when whole groups are drawn independently."""
+    sizes = groups.find(audited.used).sizes().astype(float)
+    spread: NDArray[np.float64] = 3 * np.sqrt(aimed * (1 - aimed) * (sizes**2).sum()) / sizes.sum()
+    return spread
 
 
 def set_aside(audited: Audited) -> Finding:
-    """How many rows are in no split; never a failure, since they would leak."""
-    rows = int(audited.rows["split"].isna().sum())
-    share = rows / max(len(audited.rows), 1)
-    return Finding("set_aside", True, "info", share, f"{rows:,} of {len(audited.rows):,} rows are set aside", rows)
+    """How many rows are in no split; a warning where it is most of the labelled ones. The value is the share of these."""
+    aside = audited.rows["split"].isna()
+    labelled = audited.rows["label"].notna()
+    rows, lost = int(aside.sum()), int((aside & labelled).sum())
+    share = lost / max(int(labelled.sum()), 1)
+    detail = f"{rows:,} of {len(audited.rows):,} rows are set aside, {lost:,} of them with a label"
+    return Finding("set_aside", share <= audited.settings.set_aside, "warning", share, detail, rows)
 
 
 def classes_missing(audited: Audited) -> Finding:
@@ -55,28 +71,49 @@ def classes_missing(audited: Audited) -> Finding:
 def class_share(audited: Audited) -> Finding:
     """Each class has about the same share in every split; the value is the largest difference from its share of all rows.
 
-    One row more or less is forgiven in each split: no division can be finer.
+    One row more or less is forgiven in each split: no division can be finer. Chi-square and Cramér's V of class and split are told beside
+    it; where a label names several classes they are those of having the class, for the class with the largest chi-square.
     """
-    table = _class_table(audited)
-    counts = table.to_numpy(dtype=float)
-    sizes = counts.sum(axis=0)
+    counts_of = _class_table(audited)
+    counts = counts_of.to_numpy(dtype=np.float64)
+    splits = audited.labelled["split"].to_numpy(dtype=object)
+    sizes = np.array([(splits == name).sum() for name in SPLITS], dtype=np.float64)
     if not counts.size or (sizes == 0).any():
         return Finding("class_share", True, "info", 0.0, "a split without labelled rows has no shares of classes")
-    off = np.abs(counts / sizes - (counts.sum(axis=1) / counts.sum())[:, None])
+    off = np.abs(counts / sizes - (counts.sum(axis=1) / sizes.sum())[:, None])
     class_, split = divmod(int(off.argmax()), off.shape[1])
-    labelled = audited.labelled
-    v = cramers_v(pd.factorize(labelled["label"])[0], pd.factorize(labelled["split"])[0])
+    figures = _association(audited, counts, sizes)
     detail = (
-        f"the share of class {table.index[class_]!r} in {SPLITS[split]} is {off[class_, split]:.3f} off its share of all rows, "
-        f"the most of any; Cramér's V of class and split {v:.2f}"
+        f"the share of class {counts_of.index[class_]!r} in {SPLITS[split]} is {off[class_, split]:.3f} off its share of all rows, "
+        f"the most of any; chi-square {figures['chi_square']:.1f} on {figures['degrees']:.0f} degrees of freedom, "
+        f"Cramér's V of class and split {figures['cramers_v']:.2f}"
     )
     passed = bool((off <= audited.settings.class_share + 1 / sizes).all())
-    return Finding("class_share", passed, "warning", float(off.max()), detail)
+    return Finding("class_share", passed, "warning", float(off.max()), detail, 0, figures)
+
+
+def _association(audited: Audited, counts: NDArray[np.float64], sizes: NDArray[np.float64]) -> dict[str, float]:
+    """Return chi-square, its degrees of freedom and Cramér's V of class and split."""
+    if audited.promise.separator is None:
+        labelled = audited.labelled
+        class_, split = pd.factorize(labelled["label"])[0], pd.factorize(labelled["split"])[0]
+    else:
+        per_class = [chi_square(*_with_and_without(row, sizes))[0] for row in counts]
+        class_, split = _with_and_without(counts[int(np.argmax(per_class))], sizes)
+    statistic, degrees = chi_square(class_, split)
+    return {"chi_square": statistic, "degrees": float(degrees), "cramers_v": cramers_v(class_, split)}
+
+
+def _with_and_without(counts: NDArray[np.float64], sizes: NDArray[np.float64]) -> tuple[Integers, Integers]:
+    """Return for each row whether it has the class, and its split, from counts per split."""
+    cells = np.concatenate([counts, sizes - counts]).astype(np.int64)
+    return np.repeat([1, 1, 1, 0, 0, 0], cells), np.repeat([0, 1, 2, 0, 1, 2], cells)
 
 
 def _class_table(audited: Audited) -> pd.DataFrame:
-    labelled = audited.labelled
-    table = pd.crosstab(labelled["label"].astype(object), labelled["split"].astype(object))
+    """Return the number of rows by class and split; where a label names several classes, a row counts for each."""
+    named = audited.classes
+    table = pd.crosstab(named["label"].astype(object), named["split"].astype(object))
     return table.reindex(columns=list(SPLITS), fill_value=0).sort_index()
 
 
@@ -87,35 +124,3 @@ def _names(classes: "pd.Index[Any]") -> str:
         if len(classes) == 1
         else f"{len(classes)} classes ({shown}{', …' if len(classes) > 3 else ''})"
     )
-
-
-def missing_drift(audited: Audited) -> Finding:
-    """Each ``x_*`` column misses about the same share of values in every split; the value is the largest difference.
-
-    A difference counts from the threshold on, and only beyond 3 standard errors and half a row: small splits differ by chance.
-    """
-    drifts = {name: _drift(audited.used[name].isna(), audited.used["split"]) for name in feature_columns(audited.rows)}
-    real = {
-        name: drift for name, (drift, chance) in drifts.items() if drift > max(audited.settings.missing_drift, chance)
-    }
-    largest = max((drift for drift, _ in drifts.values()), default=0.0)
-    if not real:
-        return Finding("missing_drift", True, "warning", largest, "missing rates are alike in all splits")
-    worst = sorted(real, key=lambda name: (-real[name], name))
-    shown = ", ".join(f"{name} ({real[name]:.0%})" for name in worst[:3])
-    detail = (
-        f"the missing rate differs between splits in {len(real)} columns: {shown}; what is missing may tell the split"
-    )
-    return Finding("missing_drift", False, "warning", largest, detail, len(audited.used))
-
-
-def _drift(missing: "pd.Series[bool]", split: "pd.Series[Any]") -> tuple[float, float]:
-    """Return the largest difference of missing rates between splits, and up to where it may be chance."""
-    parts = [missing.to_numpy(dtype=bool)[(split == name).to_numpy(dtype=bool)] for name in SPLITS]
-    by_rate = sorted((float(part.mean()), len(part)) for part in parts if len(part))
-    if len(by_rate) < 2:
-        return 0.0, 0.0
-    (low, few), (high, many) = by_rate[0], by_rate[-1]
-    pooled = float(missing.mean())
-    per_row = 1 / few + 1 / many
-    return high - low, 3 * (pooled * (1 - pooled) * per_row) ** 0.5 + 0.5 * per_row

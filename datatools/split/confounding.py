@@ -92,7 +92,7 @@ def _moment(cut: Cut) -> str:
 
 def domain_label(audited: Audited) -> Finding:
     """The domain does not give the label away; the value is Cramér's V of domain and label."""
-    labelled = audited.labelled
+    labelled = audited.classes
     v = cramers_v(_codes(labelled["domain"]), _codes(labelled["label"]))
     passed = v < audited.settings.association or len(labelled) < FEWEST_ROWS
     detail = f"Cramér's V of domain and label is {v:.2f}"
@@ -103,7 +103,7 @@ def domain_label(audited: Audited) -> Finding:
 
 def time_label(audited: Audited) -> Finding:
     """Classes were captured side by side; the value is Cramér's V of label and tenth of the rows by time."""
-    dated = audited.labelled.dropna(subset=["captured_at"])
+    dated = audited.classes.dropna(subset=["captured_at"])
     if len(dated) < FEWEST_ROWS:
         return Finding("time_label", True, "info", 0.0, "too few dated rows with a label to compare")
     v = cramers_v(_codes(dated["label"]), periods(microseconds(dated["captured_at"])))

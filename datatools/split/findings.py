@@ -1,13 +1,17 @@
 """The result of one check of a split, and what all checks are given."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.settings import Settings
 from datatools.split.assignment import Promise
+from datatools.split.labels import exploded
 
 Severity = Literal["error", "warning", "info"]
 Check = Literal[
@@ -18,13 +22,18 @@ Check = Literal[
     "group_overlap",
     "cluster_overlap",
     "exact_overlap",
+    "near_pairs",
     "temporal_order",
+    "tied_times",
+    "purged",
     "domain_split",
     "domain_time",
     "domain_label",
     "time_label",
     "missing_drift",
     "label_feature",
+    "derived_split",
+    "derived_parents",
 ]
 
 
@@ -46,6 +55,24 @@ class AuditSettings(Settings):
         ge=0,
         le=1,
         description="Warn when a class's share in a split is further than this from its whole share.",
+    )
+    set_aside: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Warn when a larger share of the labelled rows is in no split.",
+    )
+    purged: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Warn when gap, embargo and groups that span a cut cost a larger share of the dated rows.",
+    )
+    tied_times: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Warn when a larger share of val and test has the very time stamp of a train row (bursts); not for bare dates.",
     )
     association: float = Field(
         default=0.5,
@@ -72,6 +99,7 @@ class Finding:
         value: the figure that was judged; ``detail`` says which.
         detail: one sentence for a person.
         rows: how many rows are concerned.
+        figures: other numbers behind it, by name.
     """
 
     check: Check
@@ -80,6 +108,24 @@ class Finding:
     value: float
     detail: str
     rows: int = 0
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known beside the table; a check without its evidence passes and says so.
+
+    Attributes:
+        why: the reason of each row that was set aside, in the order of the rows, else an empty string.
+        pairs: near-duplicate pairs as deduplicate measured them: image_id, other_id, distance in bits.
+        radius: up to how many bits pairs were looked for.
+        derived: images made from others: image_id, split, parents (lists of image_ids).
+    """
+
+    why: NDArray[np.object_] | None = None
+    pairs: pd.DataFrame | None = None
+    radius: int | None = None
+    derived: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +136,13 @@ class Audited:
         rows: schema SPLIT, in any order; ``used`` are those that are in a split.
         promise: what the strategy claims.
         settings: thresholds.
+        evidence: what is known beside the table.
     """
 
     rows: pd.DataFrame
     promise: Promise
     settings: AuditSettings
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def used(self) -> pd.DataFrame:
@@ -105,3 +153,8 @@ class Audited:
     def labelled(self) -> pd.DataFrame:
         """Return the rows that are in a split and have a label."""
         return self.used[self.used["label"].notna()]
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """Return the labelled rows, once for each class that their label names."""
+        return exploded(self.used, self.promise.separator)

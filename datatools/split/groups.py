@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from datatools import seeds
+from datatools.components import joined
 
 Integers = NDArray[np.int64]
 
@@ -44,7 +43,7 @@ def find(rows: pd.DataFrame) -> Groups:
     Args:
         rows: columns ``image_id``, ``cluster_id`` and ``group_id`` (null: no group of the user's).
     """
-    component = _components(rows)
+    component = joined(rows)
     ids = rows["image_id"].to_numpy(dtype=str)
     by_id = np.argsort(ids, kind="stable")
     first = by_id[np.unique(component[by_id], return_index=True)[1]]  # row with the smallest id of each component
@@ -52,14 +51,3 @@ def find(rows: pd.DataFrame) -> Groups:
     rank = np.empty_like(by_key)
     rank[by_key] = np.arange(len(by_key))
     return Groups(rank[component], tuple(ids[first[by_key]].tolist()))
-
-
-def _components(rows: pd.DataFrame) -> Integers:
-    cluster, clusters = pd.factorize(rows["cluster_id"])
-    group, groups = pd.factorize(rows["group_id"])  # -1 where there is none
-    joined = group >= 0
-    size = len(clusters) + len(groups)
-    edges = (cluster[joined], group[joined] + len(clusters))
-    graph = coo_matrix((np.ones(int(joined.sum())), edges), shape=(size, size))
-    _, labels = connected_components(graph, directed=False)
-    return np.unique(labels[cluster], return_inverse=True)[1].astype(np.int64)

@@ -9,10 +9,12 @@ from pydantic import Field, model_validator
 
 from datatools.errors import DataError
 from datatools.settings import Settings
-from datatools.split import greedy, groups
+from datatools.split import groups
 from datatools.split.assignment import Assignment, Promise, from_numbers
+from datatools.split.balanced import place_some
+from datatools.split.folds import Folds
 from datatools.split.fractions import Fractions
-from datatools.split.stratified import class_numbers
+from datatools.split.given import NOTHING, Given
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -24,13 +26,18 @@ class LeaveOneDomainOut(Settings):
 
     A group with rows in both is put on one side as ``fractions`` says, and its rows of the other side are set aside: the same thing,
     seen by another device, would tell the answer. Rows of a domain that is neither are set aside.
+
+    With ``folds`` the domains are the parts, in the order of their names: fold 0 tests on the first. A row is test in the fold of its
+    domain and in no other; one of a group that spans domains may be test in none.
     """
 
     method: Literal["leave_one_domain_out"] = Field(
         default="leave_one_domain_out",
         description="Train and val from the source domains, test from the target domain; shows what a new domain costs.",
     )
-    target: str = Field(description="The domain to test on, as it stands in the manifest.")
+    target: str | None = Field(
+        default=None, description="The domain to test on, as it stands in the manifest; null with folds."
+    )
     sources: tuple[str, ...] = Field(
         default=(), description="Domains to train on; empty means all but the target. Name them to leave others out."
     )
@@ -39,56 +46,75 @@ class LeaveOneDomainOut(Settings):
         description="train : val is how source rows are divided; test counts only for groups that span source and target.",
     )
 
+    folds: Folds | None = Field(
+        default=None,
+        description="Each domain once, by name: {count: 3, fold: 0} tests on the first of three; null uses target.",
+    )
+
+    @model_validator(mode="after")
+    def _either_target_or_folds(self) -> Self:
+        if (self.target is None) == (self.folds is None):
+            raise ValueError("give either target or folds: the domain to test on, or each in turn")
+        if self.folds is not None and self.sources:
+            raise ValueError("sources and folds exclude each other: with folds, all other domains are the sources")
+        return self
+
     @model_validator(mode="after")
     def _target_is_no_source(self) -> Self:
         if self.target in self.sources:
             raise ValueError(f"target {self.target!r} is also one of the sources; take it out of one of them")
         return self
 
-    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:
+    def __call__(self, rows: pd.DataFrame, seed: int, given: Given = NOTHING) -> Assignment:
         """Assign each row; equal for every order of the rows.
 
         Raises:
-            DataError: a named domain has no row, or there is no source left.
+            DataError: a named domain has no row, there is no source left, or there are not as many domains as folds.
         """
+        given.refuse_anchors("a split by domain")
         source, target = self._sides(rows)
         found = groups.find(rows)
-        placed = self._place(rows, found, seed, _any_in_group(found, source), _any_in_group(found, target))
+        sides = _any_in_group(found, source), _any_in_group(found, target)
+        placed = self._place(rows, found, seed, given, sides)
         numbers, why = _rows_of_groups(placed[found.of_row], source, target)
         return from_numbers(numbers, Promise(by_domain=True), why)
 
     def _sides(self, rows: pd.DataFrame) -> tuple[Booleans, Booleans]:
         known = sorted(rows["domain"].unique())
-        absent = [name for name in (self.target, *self.sources) if name not in known]
+        chosen = self.target if self.folds is None else _in_turn(known, self.folds)
+        absent = [name for name in (chosen, *self.sources) if name not in known]
         if absent:
             raise DataError(
                 f"split.strategy: no row has the domain {absent[0]!r}; the domains are {', '.join(map(repr, known[:10]))}"
             )
-        target = (rows["domain"] == self.target).to_numpy(dtype=bool)
+        target = (rows["domain"] == chosen).to_numpy(dtype=bool)
         source = rows["domain"].isin(self.sources).to_numpy(dtype=bool) if self.sources else ~target
         if not source.any():
-            raise DataError(
-                f"split.strategy.target: {self.target!r} is the only domain, so nothing is left to train on"
-            )
+            raise DataError(f"split.strategy.target: {chosen!r} is the only domain, so nothing is left to train on")
         return source, target
 
     def _place(
-        self, rows: pd.DataFrame, found: groups.Groups, seed: int, has_source: Booleans, has_target: Booleans
+        self, rows: pd.DataFrame, found: groups.Groups, seed: int, given: Given, sides: tuple[Booleans, Booleans]
     ) -> Integers:
         """Return the split of each group; a group without source rows is test."""
-        classes, order = class_numbers(rows), found.largest_first(seed)
+        has_source, has_target = sides
         train, val, test = self.fractions.as_tuple()
         placed = np.full(len(found.keys), TEST, dtype=np.int64)
         for chosen, shares in (
             (has_source & ~has_target, (train / (train + val), val / (train + val))),
             (has_source & has_target, (train, val, test)),
         ):
-            renumbered = np.cumsum(chosen) - 1
-            inside = chosen[found.of_row]
-            placed[chosen] = greedy.assign(
-                renumbered[found.of_row[inside]], classes[inside], renumbered[order[chosen[order]]], shares
-            )
+            placed[chosen] = place_some(rows, found, seed, shares, given, chosen)
         return placed
+
+
+def _in_turn(domains: list[str], folds: Folds) -> str:
+    if len(domains) != folds.count:
+        raise DataError(
+            f"split.strategy.folds.count: must be the number of domains, {len(domains)} "
+            f"({', '.join(map(repr, domains[:10]))}), got {folds.count}"
+        )
+    return domains[folds.fold]
 
 
 def _any_in_group(found: groups.Groups, rows: Booleans) -> Booleans:

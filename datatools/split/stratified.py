@@ -2,21 +2,23 @@
 
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.settings import Settings
-from datatools.split import greedy, groups
+from datatools.split import groups
 from datatools.split.assignment import Assignment, Promise, from_numbers
+from datatools.split.balanced import place
+from datatools.split.folds import Parts
 from datatools.split.fractions import Fractions
+from datatools.split.given import NOTHING, Given
 
 
 class Stratified(Settings):
     """Whole groups, divided so that each class has nearly the same share in each split.
 
-    Unlabelled rows count as a class of their own: they are spread like the others and never trained on.
+    Unlabelled rows count as a class of their own: they are spread like the others and never trained on. New rows can move old ones,
+    unless these are anchored: an anchored row stays, and the others are divided around it.
     """
 
     method: Literal["stratified"] = Field(
@@ -24,15 +26,16 @@ class Stratified(Settings):
         description="Same share of each class in each split; the choice unless time or domain matters.",
     )
     fractions: Fractions = Field(default=Fractions(), description="Shares of rows for train, val and test.")
+    folds: Parts | None = Field(
+        default=None, description="Cross-validation instead of fractions: {count: 5, fold: 0}; null for one split."
+    )
 
-    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:
+    def __call__(self, rows: pd.DataFrame, seed: int, given: Given = NOTHING) -> Assignment:
         """Assign each row; equal for every order of the rows."""
         found = groups.find(rows)
-        placed = greedy.assign(found.of_row, class_numbers(rows), found.largest_first(seed), self.fractions.as_tuple())
-        return from_numbers(placed[found.of_row], Promise(fractions=self.fractions))
-
-
-def class_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the number of each row's class in sorted order; unlabelled rows form the last class."""
-    numbers, names = pd.factorize(rows["label"], sort=True)
-    return np.where(numbers < 0, len(names), numbers).astype(np.int64)
+        if self.folds is None:
+            placed = place(rows, found, seed, self.fractions.as_tuple(), given)
+            return from_numbers(placed[found.of_row], Promise(fractions=self.fractions))
+        given.refuse_anchors("cross-validation")
+        parts = place(rows, found, seed, [1 / self.folds.count] * self.folds.count, given)
+        return from_numbers(self.folds.splits(parts)[found.of_row], Promise(fractions=self.folds.fractions()))

@@ -1,5 +1,6 @@
 """Split by capture time: learn from the past, be tested on the future."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal, Self
 
@@ -12,20 +13,36 @@ from datatools.errors import DataError
 from datatools.settings import Settings
 from datatools.split import groups
 from datatools.split.assignment import Assignment, Objects, Promise, from_numbers
+from datatools.split.folds import Folds
 from datatools.split.fractions import Fractions
+from datatools.split.given import NOTHING, Given
 from datatools.split.times import Duration, Moment, microseconds, parse_duration, parse_moment
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
-ASIDE = -1
+ASIDE, LATER = -1, 3  # LATER: after the test window of a fold
 MICROSECOND = timedelta(microseconds=1)
+SPANS = "other rows of its group lie in another period"
+UNDATED = "undated, and its group lies in val or test"
+GAP = "within the gap before the next split"
+EMBARGO = "within the embargo after the split before"
+AFTER = "after the test window of this fold"
 
 
 class Temporal(Settings):
     """Train before val before test, cut at time stamps: rows with the same time stamp always stay together.
 
-    Every time in a split plus ``gap`` lies strictly before every time in the next. Rows that would break this are set aside, and so are,
-    of a group that spans a cut, all rows but those of the period that holds most of the group (the earlier one of equals).
+    Every time in a split plus ``gap`` and ``embargo`` lies strictly before every time in the next. Rows that would break this are set
+    aside, and so are, of a group that spans a cut, all rows but those of the period that holds most of the group (the earlier of equals).
+
+    The two durations leave the same room and take it from different sides of a cut: ``gap`` purges the end of the earlier split,
+    ``embargo`` the beginning of the later one. (López de Prado, Advances in Financial Machine Learning, 2018, ch. 7, purges train rows
+    before a test period and embargoes train rows after it. Nothing here is trained after its test, so of the embargo only the room after
+    a split is left.)
+
+    With ``folds`` the window expands (rolling origin: Tashman, Int. J. Forecasting 16, 2000, 437-450): the dated rows are cut into
+    ``count + 2`` periods of equal size; in fold i, periods 0 to i are train, i + 1 is val and i + 2 test, and what comes later is set
+    aside. So a row is test in one fold at most, and from the third period on in exactly one, but for gap, embargo and groups across cuts.
     """
 
     method: Literal["temporal"] = Field(
@@ -44,8 +61,16 @@ class Temporal(Settings):
         description="Time to leave free before val and before test, such as 7d or 12h (a number means days); "
         "raise it where neighbouring days look alike.",
     )
+    embargo: Duration = Field(
+        default="0d",
+        description="Time to leave free at the beginning of val and of test, after the split before; takes from them, not from train.",
+    )
     undated: Literal["refuse", "train"] = Field(
         default="refuse", description="Rows without a date: end with an error, or put them into train only."
+    )
+    folds: Folds | None = Field(
+        default=None,
+        description="Expanding windows instead of fractions: {count: 5, fold: 0} tests on the third of seven periods; null for one split.",
     )
 
     @model_validator(mode="after")
@@ -54,25 +79,31 @@ class Temporal(Settings):
             raise ValueError("val_from and test_from go together: give both, or neither and use fractions")
         if self.val_from and self.test_from and parse_moment(self.val_from) >= parse_moment(self.test_from):
             raise ValueError(f"val_from must be before test_from, got {self.val_from} and {self.test_from}")
+        if self.val_from and self.folds:
+            raise ValueError("dates and folds exclude each other: give val_from and test_from, or folds")
         return self
 
-    def __call__(self, rows: pd.DataFrame, seed: int) -> Assignment:  # noqa: ARG002 - strategies are called alike; time leaves nothing to draw
+    def __call__(self, rows: pd.DataFrame, seed: int, given: Given = NOTHING) -> Assignment:  # noqa: ARG002 - strategies are called alike; time leaves nothing to draw
         """Assign each row; equal for every order of the rows and every seed.
 
         Raises:
-            DataError: rows without a date under ``undated: refuse``, or fewer than three different times.
+            DataError: rows without a date under ``undated: refuse``, or fewer different times than periods.
         """
+        given.refuse_anchors("a split by time")
         dated = rows["captured_at"].notna().to_numpy(dtype=bool)
         self._refuse_undated(rows, dated)
-        gap = parse_duration(self.gap)
+        gap, embargo = parse_duration(self.gap), parse_duration(self.embargo)
         times = np.zeros(len(rows), dtype=np.int64)
         times[dated] = microseconds(rows["captured_at"][dated])
         cuts = self._cuts(times[dated])
         period = np.where(dated, np.searchsorted(cuts, times, side="right"), 0).astype(np.int64)
-        free = dated & _within_gap(times, period, cuts, gap // MICROSECOND)
-        numbers, why = _keep_groups_whole(groups.find(rows), period, dated, free)
-        fractions = None if self.val_from else self.fractions
-        return from_numbers(numbers, Promise(fractions=fractions, gap=gap), why)
+        out = np.full(len(rows), "", dtype=object)
+        out[dated & _after_cut(times, period, cuts, embargo // MICROSECOND)] = EMBARGO
+        out[dated & _before_cut(times, period, cuts, gap // MICROSECOND)] = GAP
+        out[period == LATER] = AFTER
+        numbers, why = _keep_groups_whole(groups.find(rows), period, dated, out)
+        fractions = None if self.val_from or self.folds else self.fractions
+        return from_numbers(numbers, Promise(fractions=fractions, gap=gap + embargo), why)
 
     def _refuse_undated(self, rows: pd.DataFrame, dated: Booleans) -> None:
         if self.undated == "train" or dated.all():
@@ -83,44 +114,62 @@ class Temporal(Settings):
         )
 
     def _cuts(self, times: Integers) -> Integers:
+        """Return the first times of val and of test, and with folds that of what comes after test, if anything does."""
         if self.val_from is not None and self.test_from is not None:
             moments = pd.Series([parse_moment(self.val_from), parse_moment(self.test_from)])
             return microseconds(moments)
-        return cuts_by_share(times, self.fractions)
+        if self.folds is None:
+            return cuts_by_share(times, (self.fractions.train, self.fractions.train + self.fractions.val))
+        periods = self.folds.count + 2
+        cuts = cuts_by_share(times, [number / periods for number in range(1, periods)])
+        return cuts[self.folds.fold : self.folds.fold + 3]
 
 
-def cuts_by_share(times: Integers, fractions: Fractions) -> Integers:
-    """Return the first time of val and of test: the two time stamps before which the shares of rows come closest.
+def cuts_by_share(times: Integers, shares: Sequence[float]) -> Integers:
+    """Return the first time of each period but the first: the time stamps before which the shares of rows come closest to ``shares``.
+
+    Args:
+        times: of the rows, microseconds.
+        shares: rising, in (0, 1), one less than there are periods; the cuts are chosen in this order, and no period is empty.
 
     Raises:
-        DataError: fewer than three different times, so that one split would be empty.
+        DataError: fewer different times than periods.
     """
     moments, rows = np.unique(times, return_counts=True)
-    if len(moments) < 3:
+    if len(moments) <= len(shares):
         raise DataError(
-            f"split.strategy: a temporal split needs at least 3 different times in captured_at, found {len(moments)}; "
+            f"split.strategy: a temporal split needs at least {len(shares) + 1} different times in captured_at, found {len(moments)}; "
             "use another strategy or give finer dates"
         )
     before = (np.cumsum(rows) - rows) / len(times)
-    val = 1 + int(np.argmin(np.abs(before[1:-1] - fractions.train)))
-    test = val + 1 + int(np.argmin(np.abs(before[val + 1 :] - fractions.train - fractions.val)))
-    return moments[[val, test]]
+    chosen: list[int] = []
+    for place, share in enumerate(shares):
+        first = chosen[-1] + 1 if chosen else 1
+        last = len(moments) - (len(shares) - 1 - place)
+        chosen.append(first + int(np.argmin(np.abs(before[first:last] - share))))
+    return moments[chosen]
 
 
-def _within_gap(times: Integers, period: Integers, cuts: Integers, gap: int) -> Booleans:
+def _before_cut(times: Integers, period: Integers, cuts: Integers, gap: int) -> Booleans:
     """Return which rows of train and val lie so late that time + gap reaches the next split."""
-    end = np.append(cuts, np.iinfo(np.int64).max)[period]
-    return times >= end - gap
+    ends = np.append(cuts[:2], [np.iinfo(np.int64).max] * 2)[period]
+    return times >= ends - gap
+
+
+def _after_cut(times: Integers, period: Integers, cuts: Integers, embargo: int) -> Booleans:
+    """Return which rows of val and test lie less than the embargo after the cut that opens their split."""
+    begins = np.append(cuts[:1], cuts)[period]
+    return (period > 0) & (times - begins < embargo)
 
 
 def _keep_groups_whole(
-    found: groups.Groups, period: Integers, dated: Booleans, free: Booleans
+    found: groups.Groups, period: Integers, dated: Booleans, out: Objects
 ) -> tuple[Integers, Objects]:
-    counted = dated & ~free
+    """Return split numbers and reasons; ``out`` says why a row is out already, which then has no say in where its group belongs."""
+    counted = dated & (out == "")
     held = np.bincount(found.of_row[counted] * 3 + period[counted], minlength=3 * len(found.keys)).reshape(-1, 3)
     kept = held.argmax(axis=1)[found.of_row]  # the earlier period of equals, since argmax takes the first
-    why = np.full(len(period), "", dtype=object)
-    why[dated & (period != kept)] = "other rows of its group lie in another period"
-    why[~dated & (kept > 0)] = "undated, and its group lies in val or test"
-    why[free] = "within the gap before the next split"
+    why = out.copy()
+    why[counted & (period != kept)] = SPANS
+    why[~dated & (kept > 0)] = UNDATED
     return np.where(why == "", period, ASIDE), why

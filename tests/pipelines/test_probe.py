@@ -100,6 +100,17 @@ def test_it_writes_what_the_later_stages_read(rows: pd.DataFrame) -> None:
         assert estimate["low"] <= estimate["value"] <= estimate["high"]
 
 
+def test_it_says_whether_val_and_test_can_be_told_from_train(
+    rows: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = probe()["adversarial_validation"]
+    assert found["val"]["auc"]["n"] == 16
+    assert found["test"]["auc"]["low"] <= found["test"]["auc"]["value"] <= found["test"]["auc"]["high"]
+    tests = set(rows["path"][rows["split"] == "test"])
+    assert set(found["test"]["strangest"]) == tests
+    assert f"probe: {found['test']['means']}\n" in capsys.readouterr().out
+
+
 def test_the_bytes_do_not_depend_on_the_number_of_workers(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     for workers in ("1", "2", "4"):
         monkeypatch.setenv("TOOLKIT_WORKERS", workers)

@@ -1,11 +1,14 @@
 """How images were divided into train, val and test, and what the audit found."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from datatools.page.numbers import count, counted
-from datatools.report.inputs import Inputs, Section
+from datatools.page.pictures import Picture
+from datatools.report.galleries import pictures
+from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.tables import sizes
 from datatools.report.verdict import open_findings
 
@@ -23,6 +26,7 @@ def view(inputs: Inputs) -> Section:
             "classes": crossed(inputs.rows, "label"),
             "domains": crossed(inputs.rows, "domain"),
             "spans": spans(inputs.rows),
+            "apart": apart(inputs),
             "open": open_findings(inputs.audit),
             "closed": [item for item in inputs.audit if item not in open_findings(inputs.audit)],
         },
@@ -35,7 +39,29 @@ def _headline(inputs: Inputs) -> str:
     aside = int(inputs.rows["split"].isna().sum())
     found = open_findings(inputs.audit)
     judged = f"the audit has {counted(len(found), 'finding')}" if found else "every check of the audit passed"
-    return f"{parts}{f', {count(aside)} set aside' if aside else ''}; {judged}."
+    return f"{_fold(inputs.settings)}{parts}{f', {count(aside)} set aside' if aside else ''}; {judged}."
+
+
+def _fold(settings: Mapping[str, Json]) -> str:
+    folds = settings.get("split", {}).get("strategy", {}).get("folds")
+    return f"Fold {folds['fold']} of {folds['count']}, counted from 0: " if folds else ""
+
+
+def apart(inputs: Inputs) -> list[dict[str, Any]]:
+    """Return what a classifier says that tells val and test from train, with the images that give them away, if it can."""
+    found = inputs.metrics["probe"].get("adversarial_validation", {})
+    return [
+        {"says": means[:1].upper() + means[1:], "pictures": _strangest(inputs, split, item)}
+        for split, item in sorted(found.items(), reverse=True)
+        if (means := str(item["means"]))
+    ]
+
+
+def _strangest(inputs: Inputs, split: str, item: Json) -> list[Picture]:
+    if item["auc"]["low"] is None or item["auc"]["low"] <= 0.5:
+        return []
+    paths = item["strangest"]
+    return pictures(inputs, paths, [f"{split} image that looks least like train"] * len(paths))
 
 
 def crossed(rows: pd.DataFrame, column: str) -> dict[str, Any]:

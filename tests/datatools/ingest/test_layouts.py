@@ -172,6 +172,12 @@ def test_a_column_with_the_users_own_split(tmp_path: Path) -> None:
     assert listing.unused == []
 
 
+def test_numbers_of_folds_are_a_split_too(tmp_path: Path) -> None:
+    text = "path,label,part\na.png,x,0\nb.png,x,4.0\nc.png,x,\n"
+    listing = listed(tmp_path, text, ["a.png", "b.png", "c.png"], SPLITS)
+    assert listing.rows["given_split"].fillna("-").tolist() == ["0", "4", "-"]
+
+
 def test_a_split_that_is_none_names_its_row(tmp_path: Path) -> None:
     text = "path,label,part\na.png,x,train\nb.png,x,fold1\n"
     with pytest.raises(DataError, match=r"metadata.csv: row 2: column part: 'fold1' is no split; expected train"):

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from hypothesis.strategies import DrawFn
 
-from datatools.split import LeaveOneDomainOut, Random, Stratified, Temporal
+from datatools.split import Hashed, LeaveOneDomainOut, Predefined, Random, Stratified, Temporal
 from datatools.split.assignment import Splitter
+from datatools.split.folds import Folds
 
 START = pd.Timestamp("2024-01-01", tz="UTC")
 STRATEGIES: dict[str, Splitter] = {
@@ -17,8 +18,15 @@ STRATEGIES: dict[str, Splitter] = {
     "stratified": Stratified(),
     "temporal": Temporal(undated="train", val_from="2024-02-01", test_from="2024-03-01"),
     "temporal with a gap": Temporal(undated="train", val_from="2024-02-01", test_from="2024-03-01", gap="10d"),
+    "temporal with an embargo": Temporal(undated="train", val_from="2024-02-01", test_from="2024-03-01", embargo="7d"),
     "leave one domain out": LeaveOneDomainOut(target="a"),
     "leave one domain out, one source": LeaveOneDomainOut(target="a", sources=("b",)),
+    "hashed": Hashed(),
+    "predefined, copies set aside": Predefined(missing="train", leaks="set_aside"),
+    "predefined, filled, copies to train": Predefined(missing="fill", leaks="train"),
+    "random, one fold": Random(folds=Folds(count=4, fold=1)),
+    "stratified, one fold": Stratified(folds=Folds(count=3, fold=2)),
+    "hashed, one fold": Hashed(folds=Folds(count=3)),
 }
 
 
@@ -32,6 +40,7 @@ def manifest(
     groups: Sequence[str | None] | None = None,
     domains: Sequence[str] | None = None,
     days: Sequence[float | None] | None = None,
+    given: Sequence[str | None] | None = None,
 ) -> pd.DataFrame:
     """A table of schema DEDUPLICATED; ``days`` counts from 2024-01-01."""
     rows = len(labels)
@@ -45,6 +54,7 @@ def manifest(
             "domain": list(domains or ["default"] * rows),
             "captured_at": pd.Series(times, dtype="datetime64[us, UTC]"),
             "group_id": pd.Series(list(groups or [None] * rows), dtype="object"),
+            "given_split": pd.Series(list(given or [None] * rows), dtype="object"),
             "cluster_id": [f"c{name}" for name in (clusters if clusters is not None else range(rows))],
         }
     )
@@ -64,6 +74,7 @@ def manifests(draw: DrawFn, fewest: int = 1, most: int = 40) -> pd.DataFrame:
         column(st.sampled_from([None, None, None, "p", "q", "r"])),
         ["a", "b", *column(st.sampled_from(["a", "b", "c"]))][:rows],
         column(st.sampled_from([None, *range(0, 90, 6)])),
+        column(st.sampled_from([None, "train", "train", "val", "test"])),
     )
     return table.sample(frac=1, random_state=draw(st.integers(0, 9)), ignore_index=True)
 

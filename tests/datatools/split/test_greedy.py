@@ -59,6 +59,27 @@ def distance(counts: np.ndarray, classes: np.ndarray, shares: tuple[float, ...])
     return total
 
 
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3)), min_size=1, max_size=40), SHARES, st.data())
+def test_fixed_groups_stay_and_count_before_the_others_are_placed(
+    rows: list[tuple[int, int]], shares: tuple[float, ...], data: st.DataObject
+) -> None:
+    of_row = np.unique([group for group, _ in rows], return_inverse=True)[1]
+    classes = np.array([class_ for _, class_ in rows])
+    order = np.arange(of_row.max() + 1)
+    fixed = np.array(data.draw(st.lists(st.integers(-1, 2), min_size=len(order), max_size=len(order))))
+    placed = greedy.assign(of_row, classes, order, shares, fixed)
+    assert np.array_equal(placed[fixed >= 0], fixed[fixed >= 0])
+    # The same as placing them first, each where it must go: what comes later sees them all.
+    first = np.concatenate([order[fixed >= 0], order[fixed < 0]])
+    again = greedy.assign(of_row, classes, first, shares, fixed)
+    assert np.array_equal(placed, again)
+    assert np.array_equal(greedy.assign(of_row, classes, order, shares, placed), placed)
+    assert np.array_equal(
+        greedy.assign(of_row, classes, order, shares, np.full(len(order), -1)),
+        greedy.assign(of_row, classes, order, shares),
+    )
+
+
 @pytest.mark.parametrize("classes", [2, 10, 60])
 def test_class_shares_are_within_half_a_percent_on_large_data(classes: int) -> None:
     rows = random_manifest(20_000, 3_000, classes)

@@ -8,7 +8,6 @@ from hypothesis import given
 
 from datatools.errors import DataError
 from datatools.split import Temporal
-from datatools.split.fractions import Fractions
 from datatools.split.temporal import cuts_by_share
 from datatools.split.times import parse_duration
 from tests.datatools.split.tables import manifest, manifests
@@ -16,13 +15,18 @@ from tests.datatools.split.tables import manifest, manifests
 BY_DATE = {"val_from": "2024-02-01", "test_from": "2024-03-01"}
 
 
-@given(manifests(), st.sampled_from(["0d", "6d", "11d", "1h"]))
-def test_each_split_plus_the_gap_ends_before_the_next_begins(rows: pd.DataFrame, gap: str) -> None:
-    split = pd.Series(Temporal(gap=gap, undated="train", **BY_DATE)(rows, 0).split)
+@given(manifests(), st.sampled_from(["0d", "6d", "11d", "1h"]), st.sampled_from(["0d", "5d", "30min"]))
+def test_each_split_plus_gap_and_embargo_ends_before_the_next_begins(
+    rows: pd.DataFrame, gap: str, embargo: str
+) -> None:
+    assigned = Temporal(gap=gap, embargo=embargo, undated="train", **BY_DATE)(rows, 0)
+    split = pd.Series(assigned.split)
+    room = parse_duration(gap) + parse_duration(embargo)
+    assert assigned.promise.gap == room
     times = rows["captured_at"]
     for earlier, later in (("train", "val"), ("train", "test"), ("val", "test")):
         end, start = times[split == earlier].max(), times[split == later].min()
-        assert pd.isna(end) or pd.isna(start) or end + parse_duration(gap) < start
+        assert pd.isna(end) or pd.isna(start) or end + room < start
     assert times[split.isin(["val", "test"])].notna().all()
 
 
@@ -37,7 +41,7 @@ def test_equal_times_stay_together_and_no_split_is_empty(days: list[int]) -> Non
 @given(st.lists(st.integers(0, 15), min_size=3, max_size=60).filter(lambda days: len(set(days)) >= 3))
 def test_the_first_cut_is_the_time_stamp_with_the_nearest_share(days: list[int]) -> None:
     times = np.array(days, dtype=np.int64)
-    val, test = cuts_by_share(times, Fractions())
+    val, test = cuts_by_share(times, (0.7, 0.85))
     moments = sorted(set(days))
     off = {moment: abs((times < moment).mean() - 0.7) for moment in moments[1:-1]}
     assert off[val] == min(off.values())
@@ -73,6 +77,19 @@ def test_rows_within_the_gap_are_set_aside_and_counted() -> None:
     assert list(assigned.split) == ["train", None, None, "val", "test"]
     assert assigned.set_aside() == {"within the gap before the next split": 2}
     assert assigned.promise.gap == timedelta(days=10)
+
+
+def test_the_gap_takes_from_the_earlier_split_and_the_embargo_from_the_later_one() -> None:
+    rows = manifest(["cat"] * 6, days=[20.9, 21, 30, 31, 40.9, 41])
+    assert list(Temporal(gap="10d", **BY_DATE)(rows, 0).split) == ["train", None, None, "val", "val", "val"]
+    assigned = Temporal(embargo="10d", **BY_DATE)(rows, 0)
+    assert list(assigned.split) == ["train", "train", "train", None, None, "val"]
+    assert assigned.set_aside() == {"within the embargo after the split before": 2}
+
+
+def test_an_embargo_longer_than_val_leaves_test_to_its_own() -> None:
+    rows = manifest(["cat"] * 4, days=[1, 40, 61, 95])
+    assert list(Temporal(embargo="35d", **BY_DATE)(rows, 0).split) == ["train", None, None, "test"]
 
 
 def test_undated_rows_are_refused_by_count_and_example() -> None:
