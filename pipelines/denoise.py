@@ -24,12 +24,16 @@ ESTIMATES = Schema(
         Column("sigma", FLOAT, nullable=True),
         Column("impulse", FLOAT, nullable=True),
         Column("blockiness", FLOAT, nullable=True),
+        Column("grain", FLOAT, nullable=True),
+        Column("uneven", FLOAT, nullable=True),
         Column("decision", STRING),
         Column("method", STRING, nullable=True),
         Column("changed", FLOAT, nullable=True),
     ),
 )
-LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "numba", "pywavelets")
+# Whose versions can change an estimate, or the pixels.
+ESTIMATING = ("numba", "numpy", "opencv-python-headless", "pillow")
+DENOISING = (*ESTIMATING, "pywavelets", "scipy")
 
 
 class DenoiseSettings(Settings):
@@ -84,7 +88,8 @@ def _plans(rows: pd.DataFrame, settings: DenoiseSettings, stage: Stage) -> list[
     ids, paths = list(rows["image_id"]), list(rows["path"])
     if settings.action == "off":
         return [Plan(name, path, None, "off", ()) for name, path in zip(ids, paths, strict=True)]
-    shelf = stage.store.shelf("noise", "", closure.digest("datatools.denoise.estimate", *LIBRARIES[:4]))
+    code = closure.digest("datatools.denoise.estimate", *ESTIMATING) + images.heif_reader()
+    shelf = stage.store.shelf("noise", "", code)
     found = cache.compute(estimate.of_file, paths, ids, shelf, cache.JSON, "estimating noise")
     return [_plan(*row[:2], Noise(*row[2]), settings) for row in zip(ids, paths, found, strict=True)]
 
@@ -100,7 +105,8 @@ def _denoise(plans: list[Plan], stage: Stage) -> dict[str, float]:
     """Write the images that change and return by how much each did, 0 for those that did not."""
     jobs = [Job(plan.path, plan.noise, plan.steps) for plan in plans if plan.noise is not None]
     names = [_name(plan) for plan in plans]
-    shelf = stage.store.shelf("denoise", "", closure.digest("datatools.denoise.cleaned", *LIBRARIES))
+    code = closure.digest("datatools.denoise.cleaned", *DENOISING) + images.heif_reader()
+    shelf = stage.store.shelf("denoise", "", code)
     done = cache.compute(cleaned.of_file, jobs, names, shelf, CLEANED, "denoising", large=True)
     changed: dict[str, float] = {}
     for plan, found in zip(plans, done, strict=True):
@@ -135,11 +141,14 @@ def _groups(estimates: pd.DataFrame, settings: DenoiseSettings, stage: Stage) ->
         return Groups()
     most, above = shown.most_changed(estimates), shown.nearest_above(estimates, settings.gate)
     done = above["decision"] == "denoised"
+    grainy = shown.grainy(estimates, settings.gate)
+    others = estimates[~estimates["image_id"].isin(grainy["image_id"])]
     return Groups(
         _shown(most, stage),
         _shown(above[done & ~above["image_id"].isin(most["image_id"])], stage),
         _alone(above[~done]),
-        _alone(shown.nearest_below(estimates, settings.gate)),
+        _alone(grainy),
+        _alone(shown.nearest_below(others, settings.gate)),
     )
 
 

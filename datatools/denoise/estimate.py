@@ -9,9 +9,9 @@ from pydantic import Field
 
 from datatools import images
 from datatools.denoise.blockiness import blockiness
-from datatools.denoise.impulse import cleaned, impulses, rough_sigma
+from datatools.denoise.impulse import by_chance, cleaned, impulses, rough_sigma
 from datatools.denoise.levels import Levels
-from datatools.denoise.sigma import opponent_sigmas
+from datatools.denoise.sigma import opponent_strengths
 from datatools.settings import Settings
 
 Kind = Literal["impulse", "gaussian"]
@@ -30,14 +30,20 @@ class Noise(NamedTuple):
     Attributes:
         sigma: standard deviation of the Gaussian noise, in grey levels (0 to 255) whatever the depth: the root mean square of the
             channels. As it was before it was clipped at black and white; 0 where it cannot be told from texture.
-        impulse: share of the values that are impulses, 0 to 1.
+        impulse: share of the values that are impulses, 0 to 1. 0 where they cannot be told from what the image shows, such as print in
+            black and white.
         blockiness: step across the borders of JPEG's 8 x 8 blocks beyond that beside them, in grey levels; above 1 means a
             quality of about 50 or less.
+        grain: what the flattest places hold at high frequencies, noise or texture, in grey levels as ``sigma`` is, and no less. Far
+            above ``sigma``, it is either a texture that is everywhere, or noise that demosaicing, enlarging, smoothing or JPEG changed.
+        uneven: how much stronger the grain is in some of these places than in others: mostly below 3 for noise, above for texture.
     """
 
     sigma: float
     impulse: float
     blockiness: float = 0.0
+    grain: float = 0.0
+    uneven: float = 0.0
 
 
 class Gate(Settings):
@@ -47,7 +53,7 @@ class Gate(Settings):
         default=3.0,
         gt=0,
         le=128,
-        description="Gaussian noise in grey levels. None of 9,928 clean images lies above .3. Raise it to spare weak noise, too.",
+        description="Gaussian noise in grey levels. Raise it to spare weak noise, too.",
     )
     impulse: float = Field(
         default=0.005,
@@ -57,8 +63,11 @@ class Gate(Settings):
     )
 
     def kinds(self, noise: Noise) -> frozenset[Kind]:
-        """Return the kinds of noise that are above the gate."""
-        found: dict[Kind, bool] = {"impulse": noise.impulse >= self.impulse, "gaussian": noise.sigma >= self.sigma}
+        """Return the kinds of noise that are to be treated."""
+        gaussian = noise.sigma >= self.sigma
+        # An image that is changed anyway is rid of a few impulses, too: smoothed, they would become spots.
+        least = NOTABLE if gaussian else self.impulse
+        found: dict[Kind, bool] = {"impulse": noise.impulse >= least, "gaussian": gaussian}
         return frozenset(kind for kind, above in found.items() if above)
 
 
@@ -66,7 +75,8 @@ def estimate(image: Levels) -> Noise:
     """Return the noise of an image, shape (height, width, 1 or 3).
 
     Noise that was there before the image was compressed to JPEG or reduced is partly gone, and is found as weak as it now is, or not at
-    all where compression left too little of it (sigma 10 below a quality of about 90, sigma 25 below 75).
+    all where compression left too little of it (sigma 10 below a quality of about 90, sigma 25 below 75). Of noise that demosaicing,
+    enlarging or smoothing changed, ``grain`` alone tells.
     """
     seen = sample(image)
     mask, rough = impulses(seen), 0.0
@@ -75,15 +85,23 @@ def estimate(image: Levels) -> Noise:
         mask = impulses(seen, rough)
     share = _even_share(mask)
     if share >= NOTABLE:
+        found = int(mask.sum())
         seen, mask = cleaned(seen, rough)
+        if not by_chance(seen, mask, found, rough):
+            share = 0.0
     if share >= CERTAIN:
-        share = max(
-            share, _even_share(mask)
-        )  # several passes found more where impulses touch, and more dots that belong there
-    strengths = opponent_sigmas(seen)
+        # Several passes found more where impulses touch, and more dots that belong there.
+        share = max(share, _even_share(mask))
+    strengths = opponent_strengths(seen)
+    sigma, grain = _overall(strengths.noise), _overall(strengths.grain)
+    uneven = float(np.average(strengths.uneven, weights=np.square(strengths.grain))) if grain else 0.0
+    told = (round(number, 4) for number in (blockiness(image), grain, uneven))
+    return Noise(round(sigma, 4), round(share, 6), *told)
+
+
+def _overall(strengths: NDArray[np.float64]) -> float:
     # The planes are an orthonormal transform of the channels, so both have the same sum of squares.
-    sigma = float(np.sqrt(np.square(strengths).mean()))
-    return Noise(round(sigma, 4), round(share, 6), round(blockiness(image), 4))
+    return float(np.sqrt(np.square(strengths).mean()))
 
 
 def _even_share(mask: NDArray[np.bool_]) -> float:

@@ -126,6 +126,25 @@ def count_diagonals(levels: Any, shape: Any, low: Any, high: Any, counts: Any) -
                 counts[1 if at_end else 0, abs(one - two - three + four)] += 1
 
 
+@numba.njit(cache=True, nogil=True)
+def count_lone(levels: Any, shape: Any, mask: Any, low: Any, high: Any, band: Any, jump: Any, bins: Any) -> Any:
+    """Count the values within the range that stand alone as an impulse does: all of them, and those within ``band`` of an end.
+
+    The values in ``mask`` do not count. ``bins``, one per grey level, counts the levels of the others.
+    """
+    lone, near = 0, 0
+    step = (low + high) // (len(bins) - 1)
+    for place in range(len(levels)):
+        level = np.int64(levels[place])
+        if level <= low or level >= high or mask[place]:
+            continue
+        bins[level // step] += 1
+        if _lone(levels, place, _around(place, shape), jump):
+            lone += 1
+            near += level < low + band or level > high - band
+    return lone, near
+
+
 @numba.njit(forceinline=True)
 def _around(place: Any, shape: Any) -> Any:
     """Return the places of the eight neighbours: two near ones, the four corners, two near ones; the first faces the last, and so on."""
@@ -163,6 +182,17 @@ def _alone(levels: Any, shape: Any, place: Any, near: Any, jump: Any, companions
     return across == 0 and not (
         count == 1 and companions < ROOM and _goes_on(levels, shape, place, near[last], last, jump)
     )
+
+
+@numba.njit(forceinline=True)
+def _lone(levels: Any, place: Any, near: Any, jump: Any) -> Any:
+    """Whether at most one neighbour is like a value."""
+    count = 0
+    for other in near:
+        count += _alike(levels, place, other, jump)
+        if count > 1:
+            return False
+    return True
 
 
 @numba.njit(forceinline=True)

@@ -24,6 +24,11 @@ WIDTH, HEIGHT, LEAST = (
     2.0,
 )  # of a histogram, in its own units; LEAST: the height of a bar that is not empty
 NOTABLE = 0.0005  # share of impulses that is worth a word
+LEFT = {
+    "flagged": "flagged",
+    "untreated": "noisy, and the method does not treat it",
+    "unchanged": "noisy, and the method changed nothing",
+}
 OPEN = 1.5  # widths of a bar by which the open one stands apart
 
 
@@ -52,12 +57,14 @@ class Groups(NamedTuple):
         most: those that changed most.
         above: changed, with the least noise.
         noisy: above the gate and not changed, with the least noise.
+        grainy: clean, and so strong at high frequencies that it may be noise after all; the most even first.
         below: clean, with the most noise.
     """
 
     most: Sequence[Shown] = ()
     above: Sequence[Shown] = ()
     noisy: Sequence[Alone] = ()
+    grainy: Sequence[Alone] = ()
     below: Sequence[Alone] = ()
 
 
@@ -65,7 +72,7 @@ def render(estimates: pd.DataFrame, gate: Gate, action: str, groups: Groups) -> 
     """Return the page: one HTML document that needs no other file.
 
     Args:
-        estimates: one row per image: sigma, impulse, blockiness, decision, method, changed.
+        estimates: one row per image: sigma, impulse, blockiness, grain, uneven, decision, method, changed.
         action: ``denoise``, ``flag`` or ``off``.
     """
     said = summary.sentence(estimates, by_method=False)
@@ -77,10 +84,11 @@ def render(estimates: pd.DataFrame, gate: Gate, action: str, groups: Groups) -> 
         empty=estimates.empty,
         totals=_totals(estimates) if len(estimates) and action != "off" else [],
         charts=_charts(estimates, gate) if len(estimates) and action != "off" else [],
-        gate={"sigma": significant(gate.sigma), "impulse": percent(gate.impulse, 2)},
+        gate=_said(gate),
         most=[_trio(one) for one in groups.most],
         above=[_trio(one) for one in groups.above],
         noisy=[_single(one) for one in groups.noisy],
+        grainy=[_single(one) for one in groups.grainy],
         below=[_single(one) for one in groups.below],
     )
 
@@ -88,9 +96,13 @@ def render(estimates: pd.DataFrame, gate: Gate, action: str, groups: Groups) -> 
 def _totals(estimates: pd.DataFrame) -> list[tuple[str, str]]:
     found = summary.counts(estimates)
     shown = [(count(found["images"]), "images"), (count(found["left_alone"]), "left byte for byte")]
-    shown += [(count(n), name.replace("+", " and ")) for name, n in found["methods"].items()]
-    shown += [(count(found[name]), name) for name in ("flagged", "untreated", "unchanged") if found[name]]
-    return [*shown, (significant(found["median_sigma"], 2), "median σ, grey levels")]
+    shown += [(count(n), f"denoised by {name.replace('+', ', then ')}") for name, n in found["methods"].items()]
+    shown += [(count(found[name]), said) for name, said in LEFT.items() if found[name]]
+    return [*shown, (percent(1 - found["clean"] / found["images"]), "on or above the gate")]
+
+
+def _said(gate: Gate) -> dict[str, str]:
+    return {"sigma": significant(gate.sigma), "impulse": percent(gate.impulse, 2)}
 
 
 def _charts(estimates: pd.DataFrame, gate: Gate) -> list[dict[str, Any]]:
@@ -100,14 +112,14 @@ def _charts(estimates: pd.DataFrame, gate: Gate) -> list[dict[str, Any]]:
         ("blockiness", None, 1.0, "JPEG’s blocks: step at their borders, grey levels; told, and never treated"),
     )
     return [
-        _chart(spread.spread(estimates[name].to_numpy(dtype=np.float64) * scale, limit), title)
+        _chart(spread.spread(estimates[name].to_numpy(dtype=np.float64) * scale, limit), title, _said(gate).get(name))
         for name, limit, scale, title in asked
         if limit or estimates[name].any()
     ]
 
 
-def _chart(found: Spread, title: str) -> dict[str, Any]:
-    """Return a histogram as rectangles."""
+def _chart(found: Spread, title: str, limit: str | None) -> dict[str, Any]:
+    """Return a histogram as rectangles; ``limit``: its gate in words."""
     closed = sum(np.isfinite(one.high) for one in found.bins)
     width = WIDTH / (closed + (OPEN + 1 if closed < len(found.bins) else 0))
     scale = HEIGHT / max(one.n for one in found.bins)
@@ -117,7 +129,7 @@ def _chart(found: Spread, title: str) -> dict[str, Any]:
         "bars": [_bar(one, at, width, scale) for at, one in enumerate(found.bins) if one.n],
         "ticks": [(value / found.end * closed * width, f"{value:g}") for value in _ticks(found.end)],
         "gate": gate,
-        "limit": None if found.gate is None else significant(found.gate),
+        "limit": limit,
         "above": found.above,
         "n": found.n,
         "highest": max(one.n for one in found.bins),
@@ -154,7 +166,8 @@ def _trio(one: Shown) -> dict[str, Any]:
 
 
 def _single(one: Alone) -> dict[str, Any]:
-    return {"path": one.path, "noise": _noise(one.noise), "picture": _picture(one.picture, one.path)}
+    noise = f"{_noise(one.noise)}, grain {significant(one.noise.grain, 2)}"
+    return {"path": one.path, "noise": noise, "picture": _picture(one.picture, one.path)}
 
 
 def _noise(noise: Noise) -> str:

@@ -1,10 +1,10 @@
-"""Which images the page shows: those that changed most, and those on either side of the gate."""
+"""Which images the page shows: those that changed most, those on either side of the gate, and those that may hold what was not found."""
 
 import pandas as pd
 
 from datatools.denoise.estimate import Gate
 
-MOST, ABOVE, BELOW = 12, 6, 12
+MOST, ABOVE, BELOW, GRAINY = 12, 6, 12, 8
 NOISY = ("denoised", "flagged", "untreated", "unchanged")
 
 
@@ -23,9 +23,15 @@ def nearest_above(estimates: pd.DataFrame, gate: Gate, most: int = ABOVE) -> pd.
 
 
 def nearest_below(estimates: pd.DataFrame, gate: Gate, most: int = BELOW) -> pd.DataFrame:
-    """Return the clean images with the most noise, most first."""
+    """Return the clean images with the most noise, most first; among those without any, with the most grain."""
     clean = _with_noise(estimates[estimates["decision"] == "clean"], gate)
-    return clean.sort_values(["noise", "image_id"], ascending=[False, True]).head(most)
+    return clean.sort_values(["noise", "grain", "image_id"], ascending=[False, False, True]).head(most)
+
+
+def grainy(estimates: pd.DataFrame, gate: Gate, most: int = GRAINY) -> pd.DataFrame:
+    """Return the clean images that would be above the gate if their grain were noise, those first where it is the most even."""
+    strong = estimates[(estimates["decision"] == "clean") & (estimates["grain"] >= gate.sigma)]
+    return strong.sort_values(["uneven", "image_id"]).head(most)
 
 
 def _with_noise(estimates: pd.DataFrame, gate: Gate) -> pd.DataFrame:

@@ -36,7 +36,11 @@ CLIPPED = 0.05  # share of values to be ignored in a window from which on it doe
 # brightness, and planes of colour that hold more than .4 grey levels 1.8 and more. Noise of 10 on photos has up to .65 in brightness in
 # nine of ten, and up to .6 in colour in 99 of 100.
 DOUBT, PER_BLOCK, SLOPE = 1.3, 5.0, 0.25  # brightness: 1.3 less 5 / sqrt(blocks): chance makes a few blocks look alike
+FEW_BLOCKS = 45.0  # less 45 / blocks below 81 of them: in images of up to 64 pixels, chance makes even textures look so
 COLOUR_DOUBT, COLOUR_SLOPE = 2.0, 0.8
+LEAST_EXCESS = (
+    -0.3
+)  # of kurtosis; a pattern that is the same in all blocks has less, and would hide unequal frequencies
 
 FREQUENCY = np.add.outer(np.arange(kernels.BLOCK), np.arange(kernels.BLOCK))  # of a block's coefficients, 0 to 6
 UPPER, HIGH = FREQUENCY >= 3, FREQUENCY >= 4
@@ -52,14 +56,31 @@ class Flat(NamedTuple):
         power: variance of the noise, if it is noise.
         doubt: about 0 for white Gaussian noise, 1 and more for texture.
         blocks: how many blocks were looked at.
+        uneven: the part of the doubt that lies in stronger and weaker blocks, frequency by frequency: about 0 for Gaussian noise, white
+            or not, mostly 3 and more for texture.
     """
 
     power: float
     doubt: float
     blocks: int
+    uneven: float
 
 
-NOTHING = Flat(0.0, np.inf, 0)
+NOTHING = Flat(0.0, np.inf, 0, 0.0)
+
+
+class Strengths(NamedTuple):
+    """What the flattest places of an image hold at high frequencies: standard deviations in grey levels, one per plane.
+
+    Attributes:
+        noise: what is surely noise.
+        grain: all of it, noise or texture; no less than ``noise``.
+        uneven: how much stronger the grain is in some places than in others; one per plane, about 0 for noise, whatever changed it.
+    """
+
+    noise: NDArray[np.float64]
+    grain: NDArray[np.float64]
+    uneven: NDArray[np.float64]
 
 
 def _kept(share: float) -> float:
@@ -102,32 +123,44 @@ def sigmas(planes: Planes, ignore: Mask) -> NDArray[np.float64]:
 
 
 def opponent_sigmas(image: Levels) -> NDArray[np.float64]:
-    """Return the standard deviation of what is surely noise in brightness and both :data:`OPPONENT` colours, in grey levels.
+    """Return the ``noise`` of :func:`opponent_strengths`."""
+    return opponent_strengths(image).noise
 
-    Noise that clipping cut is found as strong as it was. In a plane of brightness alone, texture can hide noise (0 is said of it), and
-    in small crops of grass or foliage, below 64 pixels, be taken for it; noise that differs between channels is found in any texture.
+
+def opponent_strengths(image: Levels) -> Strengths:
+    """Return how strong brightness and both :data:`OPPONENT` colours are at high frequencies, and how much of it is surely noise.
+
+    Noise that clipping cut is found as strong as it was. In a plane of brightness alone, texture can hide noise (0 is said of it). Below
+    64 pixels that plane says less: noise in it is often not found, and crops of grass or foliage can still be taken for noise.
+    Noise that differs between channels is found in any texture.
+    Noise that is not equally strong at all frequencies, as demosaicing, enlarging or smoothing leave it, is taken for texture.
 
     Args:
         image: shape (height, width, 1 or 3); a single channel is one plane of brightness.
 
     Returns:
-        Shape (3,) or (1,); zeros for an image that is too small to tell (below 20 pixels).
+        Three arrays of shape (3,) or (1,); zeros for an image that is too small to tell (below 20 pixels).
     """
     planes, cut = to_planes(image), clipped(image)
     grey = image.shape[2] == 1
     left = _left(cut, KEPT, _GREY if grey else _SHARES) if cut.any() else [ALL_LEFT] * image.shape[2]
-    if grey:
-        return np.sqrt([_sure_in_brightness(_flat(planes, 0, left[0]))])
-    opponents = np.asarray(cv2.transform(planes, OPPONENT), dtype=np.float32)
-    brightness, *colours = [_flat(opponents, n, left[n]) for n in range(3)]
+    opponents = planes if grey else np.asarray(cv2.transform(planes, OPPONENT), dtype=np.float32)
+    flats = [_flat(opponents, n, left[n]) for n in range(image.shape[2])]
+    grain, uneven = np.array([(flat.power**0.5, flat.uneven) for flat in flats]).T
+    return Strengths(np.sqrt(_noise(*flats)), grain, uneven)
+
+
+def _noise(brightness: Flat, *colours: Flat) -> list[float]:
+    """Return the power that is believed to be noise in each plane."""
     found = [_sure(colour, COLOUR_DOUBT, COLOUR_SLOPE) for colour in colours]
     # Noise of a sensor is not weaker in brightness than in colour, whatever the texture that hides it there.
-    floor = min(brightness.power, float(np.mean(found)))
-    return np.sqrt([max(_sure_in_brightness(brightness), floor), *found])
+    floor = min(brightness.power, float(np.mean(found))) if found else 0.0
+    return [max(_sure_in_brightness(brightness), floor), *found]
 
 
 def _sure_in_brightness(flat: Flat) -> float:
-    return _sure(flat, DOUBT - PER_BLOCK / max(flat.blocks, 1) ** 0.5, SLOPE)
+    blocks = max(flat.blocks, 1)
+    return _sure(flat, DOUBT - max(PER_BLOCK / blocks**0.5, FEW_BLOCKS / blocks), SLOPE)
 
 
 def _sure(flat: Flat, doubt: float, slope: float) -> float:
@@ -160,18 +193,20 @@ def _flat(planes: Planes, n: int, left: NDArray[np.float32]) -> Flat:
         return NOTHING
     last = max(FEWEST, int(FLATTEST * count)) - 1
     bound = np.partition(key, last, axis=None)[last]
-    total, hits, sums = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.int32), np.zeros((4, 4))
+    total, hits = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.int32)
+    sums, squares = np.zeros((2, kernels.BLOCK, kernels.BLOCK))
     kernels.weigh(key, bound, left, total, hits)
-    blocks, squares = kernels.uppers(planes, n, total, hits, sums)
+    blocks = kernels.uppers(planes, n, total, hits, sums, squares)
     return _judged(sums / blocks, squares / blocks, blocks)
 
 
-def _judged(powers: NDArray[np.float64], squares: float, blocks: int) -> Flat:
-    """Return strength and doubt from the mean power of each coefficient and the mean sum of the squared powers."""
+def _judged(powers: NDArray[np.float64], squares: NDArray[np.float64], blocks: int) -> Flat:
+    """Return strength and doubt from the mean power and the mean squared power of each coefficient."""
     power = float(powers[HIGH].mean())
     if power <= 1e-6:
-        return Flat(0.0, 0.0, blocks)
-    upper = powers[UPPER]
-    kurtosis = squares / upper.size / float(upper.mean()) ** 2  # 3 for normally distributed values of equal strength
+        return Flat(0.0, 0.0, blocks, 0.0)
+    upper, fourth = powers[UPPER], squares[UPPER]
+    kurtosis = float(fourth.mean()) / float(upper.mean()) ** 2  # 3 for normally distributed values of equal strength
     unequal = float(np.log(upper + 1e-9).var()) - 2.0 / blocks  # less what chance makes of equal strengths
-    return Flat(power, kurtosis - 3.0 + 2.0 * max(unequal, 0.0) ** 0.5, blocks)
+    uneven = max(float((fourth / np.square(upper + 1e-9)).mean()) - 3.0, 0.0)
+    return Flat(power, max(kurtosis - 3.0, LEAST_EXCESS) + 2.0 * max(unequal, 0.0) ** 0.5, blocks, uneven)

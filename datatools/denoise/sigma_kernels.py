@@ -80,13 +80,13 @@ def weigh(key: Any, bound: Any, left: Any, total: Any, hits: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def uppers(planes: Any, n: Any, total: Any, hits: Any, sums: Any) -> Any:
+def uppers(planes: Any, n: Any, total: Any, hits: Any, sums: Any, squares: Any) -> Any:
     """Add up the powers of the ten frequencies from 3 on, of the blocks that were hit, each over its mean share that is left.
 
-    ``sums``: float64, shape (4, 4), row by vertical frequency; those below 3 stay as they are. Return the number of blocks and the sum of
-    the squared powers.
+    ``sums`` and ``squares``, of the powers and of their squares: float64, shape (4, 4), row by vertical frequency; those below 3 stay as
+    they are. Return the number of blocks.
     """
-    count, squares = 0, 0.0
+    count = 0
     for row in range(hits.shape[0]):
         for column in range(hits.shape[1]):
             if not hits[row, column]:
@@ -103,9 +103,9 @@ def uppers(planes: Any, n: Any, total: Any, hits: Any, sums: Any) -> Any:
                 for v in range(3 - u, 4):
                     power = down[v] * down[v] / share
                     sums[v, u] += power
-                    squares += power * power
+                    squares[v, u] += power * power
             count += 1
-    return count, squares
+    return count
 
 
 @numba.njit(cache=True, nogil=True)

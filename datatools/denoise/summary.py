@@ -13,7 +13,7 @@ def counts(estimates: pd.DataFrame) -> dict[str, Any]:
     """Return the metrics of the stage.
 
     Args:
-        estimates: one row per image: sigma, impulse, blockiness, decision, method, changed.
+        estimates: one row per image: sigma, impulse, blockiness, grain, uneven, decision, method, changed.
 
     Returns:
         ``images``; how many were ``denoised``, ``left_alone`` (their files are used as they are), and why: ``clean``,

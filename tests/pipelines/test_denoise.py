@@ -1,4 +1,7 @@
+import ast
 import re
+import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -6,14 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datatools import images
+from datatools import closure, images
 from datatools.cache import Store
 from datatools.denoise.auto import Auto
 from datatools.denoise.estimate import Gate
 from datatools.denoise.nlm import Nlm
+from datatools.denoise.tv import TotalVariation
 from datatools.errors import ImageError
 from datatools.manifest import DEDUPLICATED, PIXELS, read, write
-from pipelines.denoise import ESTIMATES, DenoiseSettings, run
+from pipelines.denoise import DENOISING, ESTIMATES, ESTIMATING, DenoiseSettings, run
 from pipelines.stage import Stage
 
 AGAINST_GAUSSIAN = Auto().gaussian.method
@@ -85,6 +89,22 @@ def test_an_image_that_the_method_does_not_change_is_used_as_its_file_is(manifes
     assert sorted(read(Path("data/denoise/images.parquet"), PIXELS)["path"]) == sorted(manifest["path"])
     assert [path.name for path in Path("data/denoise/images").iterdir()] == ["README.txt"]
     assert read(Path("data/denoise/estimates.parquet"), ESTIMATES)["changed"].isna().all()
+
+
+def test_however_little_an_image_changed_the_file_with_its_pixels_is_there(manifest: pd.DataFrame) -> None:
+    for path in manifest["path"]:
+        deep = images.native(Path(path)).astype(np.uint16) * np.uint16(257)
+        images.write_bytes(Path(path), images.encode_png(deep))
+    denoise(DenoiseSettings(method=TotalVariation(strength=0.0002)))
+    estimates = read(Path("data/denoise/estimates.parquet"), ESTIMATES).set_index("image_id")
+    used = read(Path("data/denoise/images.parquet"), PIXELS).set_index("image_id")["path"]
+    changed = estimates["changed"].dropna()
+    assert len(changed) == 10
+    assert 0 < changed.min() <= changed.max() < 0.05
+    assert set(estimates.index[estimates["decision"] == "denoised"]) == set(changed.index)
+    for image_id, path in used.items():
+        assert Path(path).is_file()
+        assert path.startswith("data/denoise/images/") == (image_id in changed.index)
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
@@ -172,3 +192,55 @@ def test_another_method_or_setting_is_not_served_from_the_store(manifest: pd.Dat
     assert len(shared) == 10
     for name in shared:
         assert len({contents(folder)[name] for folder in ("auto", "nlm", "strong")}) == 3
+
+
+def imported(module: str) -> set[str]:
+    """The libraries that the files behind a module import, by the names of their distributions, in lower case."""
+    names: set[str] = set()
+    for path in closure.files(module):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(str(node.module).partition(".")[0])
+    outside = names - set(sys.stdlib_module_names) - set(closure.PACKAGES)
+    distributions = metadata.packages_distributions()
+    return {found.lower() for name in outside for found in distributions.get(name, [name])}
+
+
+# They carry settings and work to and fro: no version of theirs can change a pixel.
+CARRIERS = {"distributed", "pydantic", "pyyaml", "tqdm"}
+
+
+@pytest.mark.parametrize(
+    ("module", "libraries"), [("datatools.denoise.estimate", ESTIMATING), ("datatools.denoise.cleaned", DENOISING)]
+)
+def test_every_library_behind_the_results_is_in_the_key_of_the_store(module: str, libraries: tuple[str, ...]) -> None:
+    assert imported(module) - CARRIERS == set(libraries)
+
+
+def codes(monkeypatch: pytest.MonkeyPatch, out: str) -> dict[str, str]:
+    """What the stage names as the code behind each shelf of the store."""
+    found: dict[str, str] = {}
+    shelf = Store.shelf
+
+    def noted(store: Store, name: str, settings: str, code: str) -> Any:
+        found[name] = code
+        return shelf(store, name, settings, code)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "shelf", noted)
+        denoise(DenoiseSettings(), out)
+    return found
+
+
+def test_what_is_kept_in_the_store_follows_code_libraries_and_the_reader_of_heic(
+    manifest: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = codes(monkeypatch, "now")
+    assert set(now) == {"noise", "denoise"}
+    assert now["noise"].startswith(closure.digest("datatools.denoise.estimate", *ESTIMATING))
+    assert now["denoise"].startswith(closure.digest("datatools.denoise.cleaned", *DENOISING))
+    monkeypatch.setattr(images, "heif_reader", lambda: "a reader 1.0")
+    later = codes(monkeypatch, "later")
+    assert all(later[name] != now[name] for name in now)

@@ -56,6 +56,14 @@ def carpet(seed: int = 0, side: int = 128) -> Picture:
     return np.clip(np.array([150, 130, 105]) + (45 * shade * tufts)[:, :, None], 0, 255).astype(np.uint8)
 
 
+def demosaiced(picture: Picture, sigma: float, seed: int = 1) -> Picture:
+    """The picture as a camera takes it: noise on a sensor of one colour per pixel, the other two of each interpolated."""
+    noisy = with_gaussian(picture, sigma, seed)
+    sensor = noisy[:, :, 1].copy()
+    sensor[0::2, 0::2], sensor[1::2, 1::2] = noisy[0::2, 0::2, 0], noisy[1::2, 1::2, 2]
+    return np.asarray(cv2.cvtColor(sensor, cv2.COLOR_BayerRGGB2RGB), dtype=np.uint8)
+
+
 def as_jpeg(picture: Picture, quality: int) -> Picture:
     """The picture after it was saved as JPEG with halved colour."""
     made, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

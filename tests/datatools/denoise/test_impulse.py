@@ -10,7 +10,7 @@ from scipy import stats
 
 from datatools import images
 from datatools.denoise import impulse, impulse_kernels
-from datatools.denoise.impulse import cleaned, companions, impulses, repair, rough_sigma
+from datatools.denoise.impulse import cleaned, companions, impulses, repair, rough_sigma, share_by_alone
 from datatools.denoise.levels import Levels, step
 from tests.conftest import SHARED
 from tests.datatools.denoise.pictures import Picture, drawing, psnr, scene, with_gaussian, with_impulses
@@ -251,6 +251,15 @@ def test_so_many_companions_that_few_impulses_have_more(share: float) -> None:
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_more_impulses_may_have_more_companions(one: float, other: float) -> None:
     assert companions(min(one, other)) <= companions(max(one, other))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.35])
+def test_the_share_follows_from_those_that_stand_alone(share: float) -> None:
+    assert share_by_alone(share * stats.binom.cdf(1, 8, share / 2)) == pytest.approx(share, abs=0.001)
+
+
+def test_more_than_any_impulses_that_stand_alone_are_taken_for_the_most() -> None:
+    assert share_by_alone(0.9) == impulse.MOST_FOUND
 
 
 def test_the_rough_estimate_sees_no_impulses_and_is_the_same_at_both_depths() -> None:

@@ -69,9 +69,11 @@ def test_impulses_are_repaired(method: Auto | Step, share: float) -> None:
     assert psnr(cleaned(spoilt, method), scene()) > psnr(spoilt, scene()) + 12
 
 
-@pytest.mark.parametrize("method", [*STEPS, Auto()], ids=lambda method: method.canonical())
-def test_a_clean_image_stays_bit_by_bit(method: Auto | Step) -> None:
-    assert np.array_equal(cleaned(scene(), method), scene())
+def test_of_a_clean_image_the_gate_asks_no_method_for_anything() -> None:
+    kinds = Gate().kinds(estimate(scene()))
+    assert not kinds
+    assert all(method.steps(kinds) == () for method in (*STEPS, Auto()))
+    assert denoise(scene(), Noise(0.0, 0.0), ()).tobytes() == scene().tobytes()
 
 
 def test_auto_beats_each_fixed_method_where_both_kinds_are() -> None:

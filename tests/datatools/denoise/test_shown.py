@@ -11,7 +11,7 @@ GATE = Gate(sigma=6, impulse=0.005)
 def table(*rows: tuple[float | None, float | None, str, str | None, float | None]) -> pd.DataFrame:
     names = ["sigma", "impulse", "decision", "method", "changed"]
     frame = pd.DataFrame(list(rows), columns=names).astype({"sigma": float, "impulse": float, "changed": float})
-    return frame.assign(image_id=[f"{row:03}" for row in range(len(rows))], blockiness=0.0)
+    return frame.assign(image_id=[f"{row:03}" for row in range(len(rows))], blockiness=0.0, grain=0.0, uneven=0.0)
 
 
 def noisy(count: int, method: str, changed: float) -> list[tuple[float, float, str, str, float]]:
@@ -38,6 +38,21 @@ def test_both_sides_of_the_gate_by_the_kind_that_is_nearer() -> None:
     assert list(shown.nearest_below(found, GATE)["image_id"]) == ["000", "001", "002"]
     assert list(shown.nearest_below(found, GATE, 1)["image_id"]) == ["000"]
     assert list(shown.nearest_above(found, GATE)["image_id"]) == ["003", "005", "006", "007", "004"]
+
+
+def test_without_any_noise_the_grain_decides_what_is_nearest_below() -> None:
+    found = table(*[(0.0, 0.0, "clean", None, None)] * 4, (1.0, 0.0, "clean", None, None))
+    found["grain"] = [1.0, 4.0, 2.0, 4.0, 1.0]
+    assert list(shown.nearest_below(found, GATE)["image_id"]) == ["004", "001", "003", "002", "000"]
+
+
+def test_what_was_taken_for_texture_is_clean_and_strong() -> None:
+    found = table(*[(0.0, 0.0, "clean", None, None)] * 12, *noisy(3, "dct", 9))
+    found["grain"] = [*np.arange(12.0), 90.0, 91.0, 92.0]
+    found["uneven"] = 20 - found["grain"]
+    assert list(shown.grainy(found, GATE)["grain"]) == [11, 10, 9, 8, 7, 6]
+    assert list(shown.grainy(found, Gate(sigma=1))["grain"]) == [11, 10, 9, 8, 7, 6, 5, 4]
+    assert shown.grainy(found, Gate(sigma=12)).empty
 
 
 def test_of_nothing_nothing_is_shown() -> None:

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import fft, stats
 
-from datatools.denoise.sigma import KEPT, clipped, opponent_sigmas, sigmas
-from tests.datatools.denoise.pictures import Picture, as_jpeg, carpet, drawing, scene, with_gaussian
+from datatools import images
+from datatools.denoise.sigma import KEPT, clipped, opponent_sigmas, opponent_strengths, sigmas
+from tests.conftest import SHARED
+from tests.datatools.denoise.pictures import Picture, as_jpeg, carpet, demosaiced, drawing, scene, with_gaussian
 
 
 def overall(picture: Picture | NDArray[np.uint16]) -> float:
@@ -115,6 +118,63 @@ def test_noise_in_one_channel(channel: int) -> None:
 def test_edges_lines_and_texture_are_not_noise(clean: Picture) -> None:
     for picture in (clean, as_jpeg(clean, 90), as_jpeg(clean, 30), clean[:, :, :1]):
         assert overall(picture) < 0.5
+
+
+@pytest.mark.parametrize("period", [2, 3, 5, 6, 7])
+def test_a_pattern_that_repeats_itself_is_not_noise(period: int) -> None:
+    y, x = np.mgrid[:128, :128]
+    board = np.where((x // period + y // period) % 2, 100, 130).astype(np.uint8)[:, :, None]
+    for picture in (board, board.repeat(3, axis=2)):
+        assert overall(picture) == 0
+
+
+@pytest.mark.skipif(not (SHARED / "clothing").is_dir(), reason="the photos of ../shared are not there")
+def test_small_photos_are_not_noise_and_noise_of_colours_is_found_in_them() -> None:
+    photos = [images.read(path) for path in sorted((SHARED / "clothing").glob("*/*.jpg"))[::40]]
+    for side in (24, 32):
+        small = [images.resize(photo, side, side) for photo in photos]
+        assert max(overall(photo) for photo in small) < 2
+        assert np.median([overall(with_gaussian(photo, 10)) for photo in small]) == pytest.approx(10, rel=0.1)
+        nearest = [np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_NEAREST)) for photo in photos]
+        assert max(overall(photo) for photo in nearest) < 3
+
+
+@pytest.mark.parametrize("picture", [scene(), carpet(), drawing(), with_gaussian(carpet(), 10), as_jpeg(scene(), 30)])
+def test_grain_is_no_less_than_noise(picture: Picture) -> None:
+    for one in (picture, picture[:, :, :1]):
+        found = opponent_strengths(one)
+        assert found.noise.shape == found.grain.shape == one.shape[2:]
+        assert (found.noise <= found.grain).all()
+
+
+def test_grain_is_all_of_the_noise_and_of_what_is_taken_for_texture() -> None:
+    noisy = opponent_strengths(with_gaussian(scene(), 10))
+    assert noisy.grain == pytest.approx(noisy.noise)
+    for texture in (carpet(), demosaiced(scene(), 25)):
+        found = opponent_strengths(texture)
+        assert found.noise.max() < 0.5
+        assert np.sqrt(np.square(found.grain).mean()) > 5
+
+
+@pytest.mark.parametrize("sigma", [15, 25, 40])
+def test_noise_is_even_whatever_the_camera_made_of_it(sigma: float) -> None:
+    for noisy in (with_gaussian(scene(), sigma), demosaiced(scene(), sigma), as_jpeg(demosaiced(scene(), sigma), 95)):
+        assert opponent_strengths(noisy).uneven[0] < 1.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_left_in_a_few_flat_blocks_only_is_uneven(seed: int) -> None:
+    assert opponent_strengths(as_jpeg(with_gaussian(scene(seed), 10), 60)).uneven[0] > 5
+
+
+@pytest.mark.skipif(not (SHARED / "clothing").is_dir(), reason="the photos of ../shared are not there")
+def test_most_texture_of_photos_is_less_even_than_the_noise_of_a_camera() -> None:
+    found = [images.read(path) for path in sorted((SHARED / "clothing").glob("*/*.jpg"))[::10]]
+    clean = [opponent_strengths(photo) for photo in found]
+    texture = np.array([one.uneven[0] for one in clean if one.grain[0] > 3])
+    noise = np.array([opponent_strengths(demosaiced(photo, 25)).uneven[0] for photo in found[::4]])
+    assert np.mean(texture > 3) > 0.9
+    assert np.mean(noise < 1) > 0.9
 
 
 @pytest.mark.parametrize("seed", range(3))
