@@ -5,6 +5,7 @@ import pandas as pd
 from datatools.denoise.estimate import Gate
 
 MOST, ABOVE, BELOW, GRAINY = 12, 6, 12, 8
+BEYOND_NOISE = 40.0  # grey levels; drawings in black on white have more, no photo has so much noise
 NOISY = ("denoised", "flagged", "untreated", "unchanged")
 
 
@@ -30,7 +31,7 @@ def nearest_below(estimates: pd.DataFrame, gate: Gate, most: int = BELOW) -> pd.
 
 def grainy(estimates: pd.DataFrame, gate: Gate, most: int = GRAINY) -> pd.DataFrame:
     """Return the clean images that would be above the gate if their grain were noise, those first where it is the most even."""
-    strong = estimates[(estimates["decision"] == "clean") & (estimates["grain"] >= gate.sigma)]
+    strong = estimates[(estimates["decision"] == "clean") & estimates["grain"].between(gate.sigma, BEYOND_NOISE)]
     return strong.sort_values(["uneven", "image_id"]).head(most)
 
 

@@ -53,6 +53,7 @@ def test_what_was_taken_for_texture_is_clean_and_strong() -> None:
     assert list(shown.grainy(found, GATE)["grain"]) == [11, 10, 9, 8, 7, 6]
     assert list(shown.grainy(found, Gate(sigma=1))["grain"]) == [11, 10, 9, 8, 7, 6, 5, 4]
     assert shown.grainy(found, Gate(sigma=12)).empty
+    assert shown.grainy(found.assign(grain=80.0), GATE).empty  # a drawing
 
 
 def test_of_nothing_nothing_is_shown() -> None:
