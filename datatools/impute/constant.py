@@ -18,7 +18,7 @@ class ConstantFill(Settings):
         default=0.0, description="The number; for time stamps it counts days since the first of train."
     )
 
-    def fit(self, X: Matrix) -> Fitted:
+    def fit(self, X: Matrix, seed: int = 0) -> Fitted:  # noqa: ARG002 - all methods are called alike; this one draws nothing
         """Learn nothing from ``X``, N x D."""
         return {"fill": [self.value] * X.shape[1]}
 

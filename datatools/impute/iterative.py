@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from datatools.impute import ridge
 from datatools.impute.methods import Fitted, Matrix
+from datatools.impute.scaling import Scale
 from datatools.settings import Settings
 
 Booleans = NDArray[np.bool_]
@@ -38,24 +39,18 @@ class IterativeFill(Settings):
         description="Stop when no fill moves by more than this share of the largest value (in z units).",
     )
 
-    def fit(self, X: Matrix) -> Fitted:
+    def fit(self, X: Matrix, seed: int = 0) -> Fitted:  # noqa: ARG002 - all methods are called alike; this one draws nothing
         """Learn from ``X``, N x D, NaN = missing; each column has at least one number."""
-        mean, scale = np.nanmean(X, axis=0), np.nanstd(X, axis=0)
-        scale[scale <= 1e-12 * np.abs(mean)] = (
-            1.0  # a constant column, whose variance may be a rounding error: stays 0 after centring
-        )
-        known = ~np.isnan(X)
-        Z = (X - mean) / scale
+        scale, known = Scale.of(X), ~np.isnan(X)
         fitted: dict[str, Any] = {
-            "mean": mean.tolist(),
-            "scale": scale.tolist(),
+            **scale.plain(),
             "low": np.nanmin(X, axis=0).tolist(),
             "high": np.nanmax(X, axis=0).tolist(),
             "order": np.argsort((~known).sum(axis=0), kind="stable").tolist(),
         }
         # One thread: the products are small, and a sum that is cut up for several may differ in its last bit.
         with threadpool_limits(limits=1):
-            fitted["passes"] = self._passes(Z, known, fitted)
+            fitted["passes"] = self._passes(scale.forth(X), known, fitted)
         return fitted
 
     def _passes(self, Z: Matrix, known: Booleans, fitted: Fitted) -> list[list[dict[str, Any]]]:
@@ -76,20 +71,23 @@ class IterativeFill(Settings):
 
     def fill(self, fitted: Fitted, X: Matrix) -> Matrix:
         """Return ``X``, M x D, without NaN."""
-        mean, scale = np.asarray(fitted["mean"]), np.asarray(fitted["scale"])
+        scale, missing = Scale.load(fitted), np.isnan(X)
         low, high = _bounds(fitted)
-        missing = np.isnan(X)
-        Z = np.where(missing, 0.0, (X - mean) / scale)
+        Z = np.where(missing, 0.0, scale.forth(X))
         for steps in fitted["passes"]:
             for column, step in zip(fitted["order"], steps, strict=True):
                 _apply(Z, missing[:, column], column, step, low, high)
-        bounded = np.clip(Z * scale + mean, fitted["low"], fitted["high"])  # rounding may overstep the range by a bit
+        bounded = np.clip(scale.back(Z), fitted["low"], fitted["high"])  # rounding may overstep the range by a bit
         return np.where(missing, bounded, X)
+
+    def operations(self, rows: int, columns: int) -> float:
+        """Return about how many steps it takes to fit and fill a table."""
+        return 0.2 * self.rounds * columns * columns * (rows * (columns + 10) + 10 * columns * columns)
 
 
 def _bounds(fitted: Fitted) -> tuple[Matrix, Matrix]:
-    mean, scale = np.asarray(fitted["mean"]), np.asarray(fitted["scale"])
-    return (np.asarray(fitted["low"]) - mean) / scale, (np.asarray(fitted["high"]) - mean) / scale
+    scale = Scale.load(fitted)
+    return scale.forth(np.asarray(fitted["low"])), scale.forth(np.asarray(fitted["high"]))
 
 
 def _fit_column(Z: Matrix, rows: Booleans, column: int) -> dict[str, Any]:

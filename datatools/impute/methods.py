@@ -1,4 +1,4 @@
-"""The two kinds of method, and what a fitted one looks like."""
+"""The kinds of method, and what a fitted one looks like."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -23,8 +23,8 @@ class NumericMethod(Protocol):
         """Return the settings, with ``mode="json"`` as JSON, from which the method can be made again."""
         ...
 
-    def fit(self, X: Matrix) -> Fitted:
-        """Learn from ``X``, N x D, NaN = missing; each column has at least one number."""
+    def fit(self, X: Matrix, seed: int = 0) -> Fitted:
+        """Learn from ``X``, N x D, NaN = missing; each column has at least one number. ``seed`` feeds what is drawn."""
         ...
 
     def fill(self, fitted: Fitted, X: Matrix) -> Matrix:
@@ -32,16 +32,32 @@ class NumericMethod(Protocol):
         ...
 
 
+class Candidate(NumericMethod, Protocol):
+    """A method of which one can say beforehand how long it takes."""
+
+    def operations(self, rows: int, columns: int) -> float:
+        """Return about how many steps, of a nanosecond or less, it takes to fit and fill a table of that size."""
+        ...
+
+
 class CategoricalMethod(Protocol):
-    """Chooses what stands for a missing category of one column."""
+    """Chooses what stands for the missing categories of one column, row by row."""
 
     @property
     def method(self) -> str:
         """Return the name of the method."""
         ...
 
-    def fit(self, values: "pd.Series[Any]") -> str:
-        """Return the fill value; ``values`` are the known ones of train, at least one."""
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the settings, with ``mode="json"`` as JSON, from which the method can be made again."""
+        ...
+
+    def fit(self, values: "pd.Series[Any]", inputs: Matrix) -> Fitted:
+        """Learn from a column of train, null = missing, at least one known, and from what stands beside it, N x P without NaN."""
+        ...
+
+    def fill(self, fitted: Fitted, values: "pd.Series[Any]", inputs: Matrix) -> "pd.Series[Any]":
+        """Return the column without nulls; known values are unchanged."""
         ...
 
 

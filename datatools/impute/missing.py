@@ -5,6 +5,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import Field
 
+from datatools.impute.methods import Fitted, Matrix
 from datatools.settings import Settings
 
 
@@ -19,6 +20,10 @@ class MissingClass(Settings):
         default="missing", min_length=1, description="Name of that class; change it where yours has this name."
     )
 
-    def fit(self, values: "pd.Series[Any]") -> str:  # noqa: ARG002 - all methods are called alike; this one learns nothing
+    def fit(self, values: "pd.Series[Any]", inputs: Matrix) -> Fitted:  # noqa: ARG002 - all methods are called alike; this one learns nothing
         """Return the name of the class."""
-        return self.name
+        return {"fill": self.name}
+
+    def fill(self, fitted: Fitted, values: "pd.Series[Any]", inputs: Matrix) -> "pd.Series[Any]":  # noqa: ARG002 - as above
+        """Return the column without nulls."""
+        return values.fillna(fitted["fill"])

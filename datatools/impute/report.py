@@ -1,62 +1,85 @@
 """What was missing where, and what the fills are worth."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from datatools.impute.chance import by_part
 from datatools.impute.columns import Column, marked, unknown
+from datatools.impute.markers import suspects
 from datatools.impute.methods import NumericMethod
+from datatools.impute.picture import before_and_after, patterns
 from datatools.impute.table import NUMBERS, State, missing, numbers
-from datatools.impute.validation import masked_error, summary
+from datatools.impute.validation import Errors, hide, repeats, sample, summary
 
 
-def report(state: State, rows: pd.DataFrame, methods: Mapping[str, NumericMethod], seed: int) -> dict[str, Any]:
+def report(
+    state: State, rows: pd.DataFrame, completed: pd.DataFrame, methods: Mapping[str, NumericMethod], seed: int
+) -> dict[str, Any]:
     """Describe the gaps of a table and how well each numeric method fills them; plain JSON without NaN.
 
     Args:
         rows: the whole table, with ``split`` and ``domain``; the methods are compared on its train rows.
-        methods: numeric methods by name.
+        completed: the same rows filled.
+        methods: numeric methods by name that are compared, unless the state holds a comparison of its own.
     """
-    names, X = numbers(state, rows[rows["split"] == "train"].sort_values("image_id"))
-    errors = masked_error(X, names, methods, seed)
     gaps = missing(state, rows)
+    errors = _errors(state, rows, methods, seed)
     return {
-        "columns": {column["name"]: _column(state, column, rows, gaps[column["name"]]) for column in state["columns"]},
-        "validation": {"error": errors, **summary(errors)},
+        "columns": {
+            column["name"]: _column(state, column, rows, gaps[column["name"]], completed[column["name"]])
+            for column in state["columns"]
+        },
+        "patterns": patterns(gaps),
+        "validation": {"error": errors, **summary(errors), "left_out": _of_auto(state, "left_out") or {}},
     }
 
 
-def _column(state: State, column: Column, rows: pd.DataFrame, gaps: "pd.Series[bool]") -> dict[str, Any]:
-    name: str = column["name"]
-    values = rows[name]
+def _errors(state: State, rows: pd.DataFrame, methods: Mapping[str, NumericMethod], seed: int) -> Errors:
+    names, X = numbers(state, rows[rows["split"] == "train"].sort_values("image_id"))
+    judged = _of_auto(state, "errors")
+    if judged is not None:
+        return {names[int(place)]: found for place, found in judged.items()}
+    looked_at = sample(X, seed)
+    return hide(looked_at, methods, seed, repeats(len(looked_at))).errors(names)
+
+
+def _of_auto(state: State, key: str) -> Any:
+    """Return what ``auto`` wrote down while choosing; None where another method was set."""
+    return state["numeric"]["fitted"].get(key) if state["numeric"] else None
+
+
+def _column(
+    state: State, column: Column, rows: pd.DataFrame, gaps: "pd.Series[bool]", filled: "pd.Series[Any]"
+) -> dict[str, Any]:
+    values = cast("pd.Series[Any]", rows[column["name"]])
     return {
         "kind": column["kind"],
         "method": _method(state, column),
         "indicator": column["indicator"],
         "no_value_in_train": column["empty"],
-        "missing": _rate(gaps),
-        "missing_by_split": _rates(gaps, rows["split"]),
-        "missing_by_domain": _rates(gaps, rows["domain"]),
-        "markers": marked(values, state["markers"]),
-        "unknown_categories": unknown(column, values, state["markers"]),
+        "missing": float(np.mean(gaps.to_numpy(dtype=bool))),
+        "by_split": by_part(gaps, rows["split"]),
+        "by_domain": by_part(gaps, rows["domain"]),
+        "markers": marked(column, values),
+        "suspects": suspects(column, values),
+        "unknown_categories": unknown(column, values),
+        "distribution": before_and_after(column, gaps, filled),
     }
 
 
 def _method(state: State, column: Column) -> str:
+    """Return in words what fills a column."""
+    name = column["name"]
     if column["empty"]:
         return "constant"
     if column["kind"] in NUMBERS:
-        return str(state["numeric"]["settings"]["method"])
-    return "mode" if column["kind"] == "boolean" else f"fill with {state['categorical'][column['name']]!r}"
-
-
-def _rate(gaps: "pd.Series[bool]") -> float:
-    return float(np.mean(gaps.to_numpy(dtype=bool)))
-
-
-def _rates(gaps: "pd.Series[bool]", parts: "pd.Series[Any]") -> dict[str, float]:
-    """Return the missing rate within each part, in sorted order; rows without a part are left out."""
-    names = parts.to_numpy(dtype=object)
-    return {str(name): _rate(gaps[names == name]) for name in sorted(parts.dropna().unique())}
+        names = [each["name"] for each in state["columns"] if each["kind"] in NUMBERS and not each["empty"]]
+        choice = _of_auto(state, "choice")
+        return " + ".join(choice[names.index(name)]) if choice else str(state["numeric"]["settings"]["method"])
+    entry = state[column["kind"]][name]
+    if entry["settings"]["method"] == "model" and entry["fitted"]["lines"] is None:
+        return "mode"  # the model was no better on hidden values
+    return str(entry["settings"]["method"])

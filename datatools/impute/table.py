@@ -1,6 +1,7 @@
 """Fitting and completing a whole table, each column by the method of its kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,76 +9,117 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from datatools.errors import DataError
-from datatools.impute import Numeric
-from datatools.impute.columns import cells, describe
+from datatools.impute import Boolean, Categorical, Numeric, series
+from datatools.impute.columns import Column, Marker, cells, describe
+from datatools.impute.design import beside
+from datatools.impute.forward import ForwardFill
+from datatools.impute.interpolate import Interpolation
 from datatools.impute.methods import CategoricalMethod, Matrix, NumericMethod
-from datatools.impute.mode import most_frequent
+from datatools.impute.missing import MissingClass
+from datatools.impute.mode import ModeFill
+from datatools.impute.names import full_name, known_name
+from datatools.impute.scaling import Scale
 from datatools.manifest import IMAGE_ID, Schema, feature_columns
 
 COMPLETED = Schema("completed", (IMAGE_ID,), features=True)
 NUMBERS = ("numeric", "timestamp")
-NOTHING: dict[str, Any] = {
-    "categorical": "missing",
-    "boolean": False,
-}  # for columns of which train knows nothing; 0 for the others
+# For columns of which train knows nothing; 0 for the others.
+NOTHING: dict[str, Any] = {"categorical": "missing", "boolean": False}
+METHODS: Mapping[str, TypeAdapter[Any]] = {"categorical": TypeAdapter(Categorical), "boolean": TypeAdapter(Boolean)}
 
 State = dict[str, Any]  # plain JSON
+Cells = dict[str, "pd.Series[Any]"]
 
 
-def fit(
-    train: pd.DataFrame, numeric: NumericMethod, categorical: CategoricalMethod, markers: Sequence[str] = ()
-) -> State:
+@dataclass(frozen=True)
+class Methods:
+    """How a table is filled.
+
+    Attributes:
+        numeric: for numbers and for time stamps, which become days since the earliest of train.
+        categorical: for text.
+        boolean: for true and false.
+        series: what fills columns from the other moments of a row's group before all others do, in this order.
+        markers: texts and numbers that mean missing.
+        column_markers: more of them, for single columns.
+    """
+
+    numeric: NumericMethod
+    categorical: CategoricalMethod = field(default_factory=MissingClass)
+    boolean: CategoricalMethod = field(default_factory=ModeFill)
+    series: tuple[ForwardFill | Interpolation, ...] = ()
+    markers: Sequence[Marker] = ()
+    column_markers: Mapping[str, Sequence[Marker]] = field(default_factory=dict)
+
+
+def fit(train: pd.DataFrame, methods: Methods, seed: int = 0) -> State:
     """Learn how to fill the ``x_*`` columns.
 
     Args:
-        train: the rows to learn from, in any order, with ``image_id``; columns other than ``x_*`` are not looked at.
-        numeric: for numbers and for time stamps, which become days since the earliest of train.
-        categorical: for text. Booleans take their most frequent value.
-        markers: texts that mean missing, in columns of text; case and outer blanks do not count.
+        train: the rows to learn from, in any order, with ``image_id``; of the columns that are not ``x_*``, series look at ``group_id``
+            and ``captured_at``, and nothing looks at any other.
+        seed: draws what the methods draw.
 
     Returns:
         a dict that JSON keeps to the bit. Which columns get an indicator, ``<name>_missing``, is fixed here: those with a gap in train.
 
     Raises:
-        DataError: no row, or a column with the name of an indicator.
+        DataError: no row, a column with the name of an indicator or of mixed types, settings that name a column that is not there.
     """
     if not len(train):
         raise DataError("impute: train has no rows to learn from; look at the split")
     train = train.sort_values("image_id", ignore_index=True)  # sums must not depend on the order of the rows
-    columns = [describe(name, train[name], markers) for name in feature_columns(train)]
+    names = feature_columns(train)
+    columns = [describe(name, train[name], _markers(name, names, methods)) for name in names]
     _refuse_taken_names(columns)
-    state: State = {"columns": columns, "markers": list(markers)}
+    state: State = {"columns": columns, "series": [_series(method, columns) for method in methods.series]}
     found = _cells(state, train)
-    state["numeric"] = _fit_numbers(state, found, numeric)
-    state["categorical"] = {name: categorical.fit(found[name].dropna()) for name in _named(state, "categorical")}
-    state["boolean"] = {name: float(most_frequent(found[name].dropna())) for name in _named(state, "boolean")}
+    X = _matrix(state, found)
+    state["numeric"] = _fit_numbers(X, methods.numeric, seed)
+    numbers = _filled_numbers(state, X)
+    for kind, method in (("categorical", methods.categorical), ("boolean", methods.boolean)):
+        state[kind] = {
+            name: {
+                "settings": method.model_dump(mode="json"),
+                "fitted": dict(method.fit(found[name], _inputs(state, name, found, numbers))),
+            }
+            for name in _named(state, kind)
+        }
     return state
 
 
 def transform(state: State, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return ``image_id``, the ``x_*`` columns without gaps, and the indicators (float 0 or 1); each row by itself.
+    """Return ``image_id``, the ``x_*`` columns without gaps, and the indicators (float 0 or 1).
 
-    A category that train did not have counts as missing. A column of which train knew no value is the same everywhere: 0, false or
-    ``missing``. Time stamps come out as days (float).
+    Each row is filled by itself; columns named under series also look at the other rows of its group among ``rows``. A category that
+    train did not have counts as missing. A column of which train knew no value is the same everywhere: 0, false or ``missing``. Time
+    stamps come out as days (float).
 
     Raises:
         DataError: the columns or their kinds are not those of the fitted table.
     """
     _refuse_other_columns(state, rows)
-    found = _cells(state, rows)
-    filled = _filled_numbers(state, found)
-    filled |= {name: found[name].fillna(state["categorical"][name]) for name in _named(state, "categorical")}
-    filled |= {name: found[name].fillna(state["boolean"][name]).astype(bool) for name in _named(state, "boolean")}
+    raw = _raw_cells(state, rows)
+    found = _carried(state, raw, rows)
+    numbers = _filled_numbers(state, _matrix(state, found))
+    filled: dict[str, Any] = {
+        name: pd.Series(numbers[:, place], index=rows.index) for place, name in enumerate(_named(state, *NUMBERS))
+    }
+    filled |= {name: _filled(state, "categorical", name, found, numbers) for name in _named(state, "categorical")}
+    filled |= {
+        name: _filled(state, "boolean", name, found, numbers).astype(np.float64).astype(bool)
+        for name in _named(state, "boolean")
+    }
     empty = [column for column in state["columns"] if column["empty"]]
     constants = {column["name"]: NOTHING.get(column["kind"], 0.0) for column in empty}
     gaps = [column["name"] for column in state["columns"] if column["indicator"]]
-    indicators = {f"{name}_missing": found[name].isna().astype(np.float64) for name in gaps}
+    indicators = {f"{name}_missing": raw[name].isna().astype(np.float64) for name in gaps}
     return pd.DataFrame({"image_id": rows["image_id"], **filled, **constants, **indicators}, index=rows.index)
 
 
 def missing(state: State, rows: pd.DataFrame) -> pd.DataFrame:
     """Return which cells count as missing: one boolean column per ``x_*`` column."""
-    return pd.DataFrame({name: values.isna() for name, values in _cells(state, rows).items()}, index=rows.index)
+    return pd.DataFrame({name: values.isna() for name, values in _raw_cells(state, rows).items()}, index=rows.index)
 
 
 def numbers(state: State, rows: pd.DataFrame) -> tuple[list[str], Matrix]:
@@ -85,11 +127,34 @@ def numbers(state: State, rows: pd.DataFrame) -> tuple[list[str], Matrix]:
     return _named(state, *NUMBERS), _matrix(state, _cells(state, rows))
 
 
-Cells = dict[str, "pd.Series[Any]"]
+def _markers(name: str, names: Sequence[str], methods: Methods) -> list[Marker]:
+    own = {known_name(key, names, "column_markers"): value for key, value in methods.column_markers.items()}
+    return [*methods.markers, *own.get(name, ())]
+
+
+def _series(method: ForwardFill | Interpolation, columns: Sequence[Column]) -> dict[str, Any]:
+    kinds = {column["name"]: column["kind"] for column in columns}
+    for name in method.columns:
+        series.refuse_text(method, name, kinds[known_name(name, list(kinds), "series")])
+    return method.model_dump(mode="json")
 
 
 def _cells(state: State, rows: pd.DataFrame) -> Cells:
-    return {column["name"]: cells(column, rows[column["name"]], state["markers"]) for column in state["columns"]}
+    return _carried(state, _raw_cells(state, rows), rows)
+
+
+def _raw_cells(state: State, rows: pd.DataFrame) -> Cells:
+    return {column["name"]: cells(column, rows[column["name"]]) for column in state["columns"]}
+
+
+def _carried(state: State, raw: Cells, rows: pd.DataFrame) -> Cells:
+    """Return the cells after the gaps that the group's other moments explain are filled."""
+    found = dict(raw)
+    for settings in state["series"]:
+        method: Any = TypeAdapter(series.Series).validate_python({**settings, "columns": tuple(settings["columns"])})
+        for name in map(full_name, method.columns):
+            found[name] = series.fill(method, found[name], rows)
+    return found
 
 
 def _named(state: State, *kinds: str) -> list[str]:
@@ -98,24 +163,36 @@ def _named(state: State, *kinds: str) -> list[str]:
 
 
 def _matrix(state: State, found: Cells) -> Matrix:
-    return np.column_stack(
-        [found[name].to_numpy(dtype=np.float64) for name in _named(state, *NUMBERS)] or [np.empty((0, 0))]
-    )
-
-
-def _fit_numbers(state: State, found: Cells, method: NumericMethod) -> dict[str, Any] | None:
-    if not _named(state, *NUMBERS):
-        return None
-    return {"settings": method.model_dump(mode="json"), "fitted": dict(method.fit(_matrix(state, found)))}
-
-
-def _filled_numbers(state: State, found: Cells) -> Cells:
-    if state["numeric"] is None:
-        return {}
-    method: Any = TypeAdapter(Numeric).validate_python(state["numeric"]["settings"])
-    X = method.fill(state["numeric"]["fitted"], _matrix(state, found))
+    rows = len(next(iter(found.values()), ()))
     names = _named(state, *NUMBERS)
-    return {name: pd.Series(X[:, place], index=found[name].index) for place, name in enumerate(names)}
+    return np.column_stack([found[name].to_numpy(dtype=np.float64) for name in names] or [np.empty((rows, 0))])
+
+
+def _fit_numbers(X: Matrix, method: NumericMethod, seed: int) -> dict[str, Any] | None:
+    if not X.shape[1]:
+        return None
+    scale = Scale.of(X).plain()
+    return {"settings": method.model_dump(mode="json"), "fitted": dict(method.fit(X, seed)), **scale}
+
+
+def _filled_numbers(state: State, X: Matrix) -> Matrix:
+    if state["numeric"] is None:
+        return X
+    method: Any = TypeAdapter(Numeric).validate_python(state["numeric"]["settings"])
+    filled: Matrix = method.fill(state["numeric"]["fitted"], X)
+    return filled
+
+
+def _filled(state: State, kind: str, name: str, found: Cells, numbers: Matrix) -> "pd.Series[Any]":
+    entry = state[kind][name]
+    method = METHODS[kind].validate_python(entry["settings"])
+    filled: pd.Series[Any] = method.fill(entry["fitted"], found[name], _inputs(state, name, found, numbers))
+    return filled
+
+
+def _inputs(state: State, name: str, found: Cells, numbers: Matrix) -> Matrix:
+    scale = Scale.load(state["numeric"]) if state["numeric"] else None
+    return beside(name, [column for column in state["columns"] if not column["empty"]], found, numbers, scale)
 
 
 def _refuse_taken_names(columns: list[dict[str, Any]]) -> None:

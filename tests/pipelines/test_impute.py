@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datatools.errors import DataError, SettingsError
 from datatools.impute.table import COMPLETED, transform
 from datatools.manifest import SPLIT, read, write
 from pipelines.impute import ImputeSettings
@@ -12,7 +13,14 @@ from pipelines.impute import run as impute
 from pipelines.stage import execute
 from tests.datatools.split.tables import manifest
 
-PARAMS = ["{}", "{numeric: {method: median}, categorical: {method: mode}}", "{numeric: {method: constant, value: 3}}"]
+PARAMS = [
+    "{}",
+    "{numeric: {method: median}, categorical: {method: mode}}",
+    "{numeric: {method: constant, value: 3}}",
+    "{numeric: {method: knn}, categorical: {method: model}, boolean: {method: model}, markers: [NA, -999]}",
+    "{numeric: {method: trees, trees: 3}, series: [{method: forward, columns: [length, x_kind], longest: 10}]}",
+    "{series: [{method: interpolate, columns: [width, bought]}]}",
+]
 
 
 def rows() -> pd.DataFrame:
@@ -26,8 +34,14 @@ def rows() -> pd.DataFrame:
     table["x_kind"] = pd.Series(np.where(gap[:, 3], "NA", rng.choice(["u", "v"], 90)), dtype="object")
     table["x_bought"] = table["captured_at"].where(~gap[:, 0])
     table["x_never"] = pd.Series([None] * 90, dtype="float64")
+    table["group_id"] = pd.Series(["p", "q", None] * 30, dtype="object")
     table["split"] = pd.Series((["train"] * 6 + ["val", "test", None]) * 10, dtype="object")
     return table
+
+
+def temporal() -> pd.DataFrame:
+    table = rows().sort_values("captured_at", ignore_index=True)
+    return table.assign(split=["train"] * 60 + ["val"] * 15 + ["test"] * 15)
 
 
 @pytest.fixture
@@ -81,6 +95,7 @@ def test_the_report_names_the_better_method(project: Path) -> None:
     assert report["validation"]["error"]["x_width"]["iterative"] < report["validation"]["error"]["x_width"]["median"]
     assert set(metrics["validation_error"]) == {"iterative", "median", "mean"}
     assert metrics["validation_best"] == "iterative"
+    assert report["columns"]["x_width"]["method"] == "mean"
     assert (metrics["method"], metrics["columns"], metrics["no_value_in_train"]) == ("mean", 6, 1)
 
 
@@ -90,3 +105,58 @@ def test_a_data_set_without_features_has_a_table_of_ids(project: Path) -> None:
     assert list(read(project / "data/impute/table.parquet", COMPLETED)) == ["image_id"]
     metrics = json.loads((project / "data/impute/metrics.json").read_text())
     assert (metrics["columns"], metrics["missing"], metrics["validation_best"]) == (0, 0.0, "none")
+
+
+def test_by_default_the_method_is_chosen_for_each_column_and_said(project: Path) -> None:
+    run(project, rows())
+    report = json.loads((project / "data/impute/report.json").read_text())
+    assert "iterative" in report["columns"]["x_width"]["method"]
+    errors = report["validation"]["error"]["x_width"]
+    assert set(errors) == {"mean", "median", "iterative", "knn", "trees", "auto"}
+    assert errors["auto"] <= 1.01 * min(errors.values())
+    assert json.loads((project / "data/impute/metrics.json").read_text())["method"] == "auto"
+
+
+@pytest.mark.parametrize("table", [rows(), temporal()], ids=["mixed in time", "temporal"])
+def test_what_looks_ahead_is_refused_where_the_split_is_temporal(project: Path, table: pd.DataFrame) -> None:
+    params = "{numeric: {method: median}, series: [{method: interpolate, columns: [length]}]}"
+    if table["split"].iloc[-1] == "test":
+        with pytest.raises(DataError, match="interpolate looks ahead, and this split is temporal"):
+            run(project, table, params)
+    else:
+        assert "table.parquet" in run(project, table, params)
+    run(project, table, params.replace("interpolate", "forward"))
+
+
+def test_a_line_between_texts_and_an_unknown_column_are_refused(project: Path) -> None:
+    with pytest.raises(DataError, match="column kind: holds categorical values"):
+        run(project, rows(), "{series: [{method: interpolate, columns: [kind]}]}")
+    with pytest.raises(SettingsError, match=r"params.yaml: impute\.column_markers: witdh: no such feature"):
+        run(project, rows(), "{column_markers: {witdh: [-1]}}")
+    with pytest.raises(SettingsError, match=r"params.yaml: impute\.numeric: method must be one of .*'auto'"):
+        run(project, rows(), "{numeric: {method: best}}")
+
+
+def test_undeclared_markers_are_told_once_and_declared_ones_filled(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rows()
+    table.loc[::9, "x_width"] = -999.0
+    run(project, table, "{numeric: {method: median}}")
+    assert "x_width: -999.0, 10 times: a usual code for missing" in capsys.readouterr().out
+    assert json.loads((project / "data/impute/metrics.json").read_text())["suspected_markers"] == 1
+    run(project, table, "{numeric: {method: median}, column_markers: {width: [-999]}}")
+    assert "-999" not in capsys.readouterr().out
+    filled = read(project / "data/impute/table.parquet", COMPLETED)
+    assert filled["x_width"].min() > -100
+
+
+def test_a_series_carries_on_within_its_group_only(project: Path) -> None:
+    run(project, rows(), "{numeric: {method: constant, value: 1000}, series: [{method: forward, columns: [width]}]}")
+    raw = read(project / "data/split/manifest.parquet", SPLIT).set_index("image_id")
+    filled = read(project / "data/impute/table.parquet", COMPLETED).set_index("image_id").loc[raw.index]
+    gaps = raw["x_width"].isna()
+    alone = raw["group_id"].isna()
+    assert (filled["x_width"][gaps & alone] == 1000).all()
+    assert (filled["x_width"][gaps & ~alone] != 1000).sum() > 5
+    assert filled["x_width_missing"].tolist() == gaps.astype(float).tolist()

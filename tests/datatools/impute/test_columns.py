@@ -34,7 +34,7 @@ def test_the_kind_follows_the_values(values: "pd.Series[object]", kind: str) -> 
 def test_null_and_infinite_numbers_are_missing(nothing: float | None) -> None:
     found = describe("x_a", column([1.0, nothing]), MARKERS)
     assert (found["indicator"], found["empty"]) == (True, False)
-    assert cells(found, column([1.0, nothing]), MARKERS).isna().tolist() == [False, True]
+    assert cells(found, column([1.0, nothing])).isna().tolist() == [False, True]
 
 
 def test_not_a_time_is_missing_and_times_are_days() -> None:
@@ -44,35 +44,36 @@ def test_not_a_time_is_missing_and_times_are_days() -> None:
     )
     found = describe("x_when", values, MARKERS)
     assert found["origin"] == "2024-01-01T00:00:00+00:00"
-    assert cells(found, values, MARKERS).tolist()[::2] == [1.5, 0.0]
-    assert np.isnan(cells(found, values, MARKERS)[1])
+    assert cells(found, values).tolist()[::2] == [1.5, 0.0]
+    assert np.isnan(cells(found, values)[1])
     before = column([pd.Timestamp("2023-12-31", tz="UTC")], "datetime64[ns, UTC]")
-    assert cells(found, before, MARKERS).tolist() == [-1.0]
+    assert cells(found, before).tolist() == [-1.0]
 
 
 def test_markers_are_missing_whatever_their_case_in_text_only() -> None:
     values = column(["?", " na ", "Nancy", "?!", None])
     found = describe("x_a", values, MARKERS)
     assert found["categories"] == ["?!", "Nancy"]
-    assert cells(found, values, MARKERS).isna().tolist() == [True, True, False, False, True]
-    assert (marked(values, MARKERS), marked(column([1.0, 2.0]), ("1.0",))) == (2, 0)
+    assert cells(found, values).isna().tolist() == [True, True, False, False, True]
+    numbers = column([1.0, 2.0])
+    assert (marked(found, values), marked(describe("x_n", numbers, ("1.0",)), numbers)) == (2, 0)
 
 
 def test_a_category_that_train_did_not_have_is_missing_and_counted() -> None:
     found = describe("x_a", column(["a", "b"]), MARKERS)
     later = column(["b", "c", "?", None])
-    assert cells(found, later, MARKERS).isna().tolist() == [False, True, True, True]
-    assert unknown(found, later, MARKERS) == 1
-    assert unknown(describe("x_b", column([1.0]), MARKERS), column([2.0]), MARKERS) == 0
+    assert cells(found, later).isna().tolist() == [False, True, True, True]
+    assert unknown(found, later) == 1
+    assert unknown(describe("x_b", column([1.0]), MARKERS), column([2.0])) == 0
 
 
 def test_booleans_are_numbers_with_gaps() -> None:
     found = describe("x_a", column([True, None, False]), MARKERS)
-    assert cells(found, column([False, True, None]), MARKERS).fillna(9).tolist() == [0, 1, 9]
-    assert cells(found, column([None, None]), MARKERS).isna().all()
+    assert cells(found, column([False, True, None])).fillna(9).tolist() == [0, 1, 9]
+    assert cells(found, column([None, None])).isna().all()
 
 
 def test_another_kind_than_in_train_is_refused_by_name() -> None:
     found = describe("x_a", column([1.0]), MARKERS)
     with pytest.raises(DataError, match="column x_a: holds categorical values, but numeric ones when it was fitted"):
-        cells(found, column(["a"]), MARKERS)
+        cells(found, column(["a"]))

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from pandas.testing import assert_frame_equal
 
 from datatools.errors import DataError
@@ -11,7 +11,7 @@ from datatools.impute.median import MedianFill
 from datatools.impute.methods import CategoricalMethod, NumericMethod
 from datatools.impute.missing import MissingClass
 from datatools.impute.mode import ModeFill
-from datatools.impute.table import COMPLETED, State, fit, missing, transform
+from datatools.impute.table import COMPLETED, Methods, State, fit, missing, transform
 from datatools.manifest import check, feature_columns
 from tests.datatools.impute.tables import reloaded, table, tables
 
@@ -21,9 +21,10 @@ MARKERS = ("?", "NA")
 def fitted(
     train: pd.DataFrame, numeric: NumericMethod | None = None, categorical: CategoricalMethod | None = None
 ) -> State:
-    return fit(train, numeric or IterativeFill(), categorical or MissingClass(), MARKERS)
+    return fit(train, Methods(numeric or IterativeFill(), categorical or MissingClass(), markers=MARKERS))
 
 
+@settings(max_examples=25)
 @given(tables(), tables())
 def test_nothing_is_missing_afterwards_and_what_was_known_is_kept(train: pd.DataFrame, rows: pd.DataFrame) -> None:
     state = fitted(train)
@@ -36,6 +37,7 @@ def test_nothing_is_missing_afterwards_and_what_was_known_is_kept(train: pd.Data
         assert filled[name][~gaps[name]].tolist() == rows[name][~gaps[name]].tolist()
 
 
+@settings(max_examples=25)
 @given(tables(), tables())
 def test_the_state_is_json_and_reproduces_the_table_to_the_bit(train: pd.DataFrame, rows: pd.DataFrame) -> None:
     state = fitted(train)
@@ -44,6 +46,7 @@ def test_the_state_is_json_and_reproduces_the_table_to_the_bit(train: pd.DataFra
     assert_frame_equal(transform(again, rows), transform(state, rows), check_exact=True)
 
 
+@settings(max_examples=25)
 @given(tables(), tables(most=6))
 def test_the_order_of_the_rows_does_not_matter_to_the_bit(train: pd.DataFrame, rows: pd.DataFrame) -> None:
     state = fitted(train)
@@ -54,6 +57,7 @@ def test_the_order_of_the_rows_does_not_matter_to_the_bit(train: pd.DataFrame, r
     assert_frame_equal(one_by_one, transform(state, rows), check_exact=True)
 
 
+@settings(max_examples=25)
 @given(tables())
 def test_only_features_are_looked_at(train: pd.DataFrame) -> None:
     labelled = train.assign(label=["cat", "dog", None][len(train) % 3], domain="a", split="train")
@@ -61,6 +65,7 @@ def test_only_features_are_looked_at(train: pd.DataFrame) -> None:
     assert feature_columns(labelled) == feature_columns(train)
 
 
+@settings(max_examples=25)
 @given(tables(), tables())
 def test_indicators_are_those_of_train_and_tell_what_was_missing(train: pd.DataFrame, rows: pd.DataFrame) -> None:
     state = fitted(train)
