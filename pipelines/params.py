@@ -21,7 +21,7 @@ def load(section: str, model: type[SettingsT], path: Path = Path("params.yaml"))
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); run from the project's folder") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2024-02-30 is a date to YAML, and impossible
         raise SettingsError(f"{path}: is not valid YAML: {error}") from None
     if not isinstance(values, dict) or not isinstance(values.get(section), dict):
         raise SettingsError(f"{path}: {section}: the section is missing")

@@ -90,6 +90,7 @@ def test_nan_is_no_metric(project: Path) -> None:
         ("demo: {m: 3}\n", "demo: params.yaml: demo.m: unknown key; known keys: n\n"),
         ("other: {}\n", "demo: params.yaml: demo: the section is missing\n"),
         ("demo: {n: [\n", "demo: params.yaml: is not valid YAML"),
+        ("demo: {n: 2024-02-30}\n", "demo: params.yaml: is not valid YAML: day is out of range for month"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_code_1(project: Path, params: str, message: str) -> None:
