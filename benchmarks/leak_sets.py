@@ -1,8 +1,8 @@
 """Real images in which several show the same thing: what is known about each, and what deduplicate finds out by itself.
 
 Sign digits: photos of hands, taken one after another; a pause of more than 30 s ends a sitting, in which one to a few people show each
-digit once. Emoji: each drawn by three artists. Clothing: photos of which hardly two are alike; and the same with copies planted beside
-some of them.
+digit once. Solar cells: about 60 to a module. Emoji: each drawn by three artists. Clothing: photos of which hardly two are alike; and the
+same with copies planted beside some of them.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from benchmarks import augmented, duplicates, photos
 from benchmarks.augmented import Make
 from datatools import seeds
 from datatools.errors import DataError
-from examples.emoji.build import build
+from examples.emoji import build as emoji
+from examples.solar import build as solar
 
 Names = NDArray[np.object_]
 Rows = NDArray[np.bool_]
@@ -79,7 +80,8 @@ def collections(size: Size, folder: Path, seen: Seen) -> Iterator[Collection]:
     else:
         print(f"leak_cost: sign digits left out; {photos.DIGITS} is not there")
     if size.every:
-        yield from emoji(size, folder / "emoji", seen)
+        yield from packaged("solar cells", "module", "module", solar.build, size, folder / "solar", seen)
+        yield from packaged("emoji", "glyph", "glyph", emoji.build, size, folder / "emoji", seen)
     if photos.CLOTHING.is_dir():
         yield from clothing(size, folder, seen)
     else:
@@ -106,17 +108,19 @@ def sittings(rows: pd.DataFrame) -> Names:
     return np.array([str(number) for number in pause.cumsum().reindex(rows.index)], dtype=object)
 
 
-def emoji(size: Size, folder: Path, seen: Seen) -> Iterator[Collection]:
-    """Yield the emoji of the demo, grouped by glyph, where the packages that draw them are installed."""
+def packaged(
+    name: str, unit: str, column: str, build: Callable[[Path], object], size: Size, folder: Path, seen: Seen
+) -> Iterator[Collection]:
+    """Yield a worked example, grouped by a column of its table, where the packages that it is made from are installed."""
     try:
         build(folder)
     except DataError as error:
-        print(f"leak_cost: emoji left out; {error}")
+        print(f"leak_cost: {name} left out; {error}")
         return
     rows = pd.read_csv(folder / "metadata.csv", dtype=str)
-    rows = rows[rows["glyph"].isin(_some(rows["glyph"].unique(), size.photos, len(rows)))]
+    rows = rows[rows[column].isin(_some(rows[column].unique(), size.photos, len(rows)))]
     paths = [folder / path for path in rows["path"]]
-    yield _collection("emoji", "glyph", paths, rows["label"], rows["glyph"].to_numpy(object), seen)
+    yield _collection(name, unit, paths, rows["label"], rows[column].to_numpy(object), seen)
 
 
 def _some(units: Names, limit: int | None, rows: int) -> Names:
