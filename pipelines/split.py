@@ -23,9 +23,10 @@ from datatools.split.labels import Labels, exploded
 from datatools.split.predefined import Predefined, protected
 from datatools.split.stratified import Stratified
 from datatools.split.unlabelled import release
-from pipelines.stage import Stage, main, read_json, write_json
+from pipelines.stage import REPORTS, Stage, main, read_json, write_json
 
 ANCHORS = Path("splits.csv")
+FAILED = REPORTS / "split-audit-failed.json"
 
 
 class SplitSettings(Settings):
@@ -47,15 +48,15 @@ class SplitSettings(Settings):
 def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     """Split the deduplicated manifest, audit the result and write both."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
-    dropped = _table(stage, "dropped.parquet", "image_id", "path", "keeper_id", "cluster_id")
+    dropped = _table(stage, "dropped.parquet", "image_id", "keeper_id", "cluster_id", "given_split")
     anchored = _anchors(rows, dropped, settings)
-    assigned = _assigned(rows, dropped, anchored, settings, stage)
+    assigned = _assigned(rows, dropped, anchored, settings)
     rows = rows.assign(split=pd.Series(assigned.split, index=rows.index, dtype=object))
     findings = audit(rows, assigned.promise, settings.audit, _evidence(assigned, stage))
-    print(in_words(findings))
-    refuse(findings)
+    print("\n".join([*(f"split: {note}" for note in assigned.notes), in_words(findings)]))
+    _refuse(findings)
     manifest.write(rows, stage.out / "manifest.parquet", manifest.SPLIT)
-    write_json(stage.out / "audit.json", [asdict(item) for item in findings])
+    write_json(stage.out / "audit.json", _plain(findings))
     found = metrics(rows, assigned, findings)
     return {
         **found,
@@ -64,17 +65,31 @@ def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     }
 
 
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    """End the stage on an error of the audit, which is then kept where it survives: DVC removes the outputs of a failed stage."""
+    if not failures(findings, "error"):
+        FAILED.unlink(missing_ok=True)
+        return
+    write_json(FAILED, _plain(findings))
+    print(f"split: audit: all {len(findings)} checks of the refused split stand in {FAILED}")
+    refuse(findings)
+
+
+def _plain(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    return [asdict(item) for item in findings]
+
+
 def _assigned(
-    rows: pd.DataFrame, dropped: pd.DataFrame, anchored: Anchors | None, settings: SplitSettings, stage: Stage
+    rows: pd.DataFrame, dropped: pd.DataFrame, anchored: Anchors | None, settings: SplitSettings
 ) -> Assignment:
     given = Given(None if anchored is None else anchored.numbers, settings.labels)
     if isinstance(settings.strategy, Predefined):
-        rows = protected(rows, _copies(dropped, stage))
+        rows = protected(rows, _copies(dropped))
     assigned = settings.strategy(rows, settings.seed, given)
     if anchored is not None:
         assigned = anchored.set_aside(assigned)
     promise = replace(assigned.promise, separator=settings.labels.separator)
-    return release(rows, replace(assigned, promise=promise))
+    return replace(release(rows, replace(assigned, promise=promise)), notes=assigned.notes)
 
 
 def _anchors(rows: pd.DataFrame, dropped: pd.DataFrame, settings: SplitSettings) -> Anchors | None:
@@ -100,11 +115,9 @@ def read_anchors() -> dict[str, str]:
         raise DataError(f"{ANCHORS}: cannot be read ({error}); save it as UTF-8") from None
 
 
-def _copies(dropped: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+def _copies(dropped: pd.DataFrame) -> pd.DataFrame:
     """Return kept pictures with the user's split of each file that was dropped in their favour."""
-    files = _table(stage, "leaks.parquet", "image_id", "path", "given_split")
-    joined = dropped.dropna(subset=["keeper_id"]).merge(files, on=["image_id", "path"])
-    return pd.DataFrame({"image_id": joined["keeper_id"], "given_split": joined["given_split"]})
+    return pd.DataFrame({"image_id": dropped["keeper_id"], "given_split": dropped["given_split"]}).dropna()
 
 
 def _evidence(assigned: Assignment, stage: Stage) -> Evidence:
@@ -139,6 +152,7 @@ def metrics(rows: pd.DataFrame, assigned: Assignment, findings: tuple[Finding, .
         **counts,
         "set_aside": len(rows) - used,
         "set_aside_why": assigned.set_aside(),
+        "notes": list(assigned.notes),
         "unlabelled": int(rows["label"].isna().sum()),
         "groups": len(find(rows).keys),
         "share": {name: number / max(used, 1) for name, number in counts.items()},

@@ -14,9 +14,9 @@ class Resolution(NamedTuple):
     Attributes:
         kept: the rows that go on, one per image_id, with ``cluster_id``.
         dropped: image_id, path, keeper_id, keeper_path, cluster_id, kind, distance in bits, orientation and difference in
-            grey levels. The kind is ``exact`` for a file with the keeper's bytes, ``pixels`` for other bytes and the same pixels,
-            ``near`` for a copy, ``turned`` for one that is turned or mirrored, ``conflict`` where nothing stands in: keeper,
-            distance and difference are null then.
+            grey levels, and given_split where the rows have it. The kind is ``exact`` for a file with the keeper's bytes,
+            ``pixels`` for other bytes and the same pixels, ``near`` for a copy, ``turned`` for one that is turned or mirrored,
+            ``conflict`` where nothing stands in: keeper, distance and difference are null then.
         conflicts: cluster_id, image_id, path, label of every file of a picture that carries more than one label.
     """
 
@@ -82,7 +82,8 @@ def _sort_out(
     gone = quarantined | ~same_bytes | files.duplicated("image_id")
     paths = files.drop_duplicates("image_id").set_index("image_id")["path"]
     keeper = stays.mask(quarantined)
-    dropped = files[["image_id", "path", "cluster_id", "orientation"]].assign(
+    own = ["image_id", "path", "cluster_id", "orientation", *(["given_split"] if "given_split" in files else [])]
+    dropped = files[own].assign(
         keeper_id=keeper,
         keeper_path=keeper.map(paths),
         kind=_kinds(files, same_bytes, quarantined),

@@ -16,6 +16,7 @@ DROPPED = Schema(
         Column("distance", INTEGER, nullable=True),
         Column("orientation", STRING),
         Column("difference", FLOAT, nullable=True),
+        Column("given_split", STRING, nullable=True, optional=True),  # the user's own, of this file
     ),
     key=FILE,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata, t
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
@@ -51,11 +51,12 @@ def compare(features: NDArray[np.floating], first: Flags, second: Flags, groups:
         features: shape (n, d), of any scale.
         first, second: disjoint flags of shape (n,), such as the rows of train and of test.
         groups: of each row; the rows of a group are learned from or judged, never both.
-        seed: draws the groups of each fold, and which are looked at where a set has more than 4,000 rows.
+        seed: draws the groups of each fold, and which rows are looked at where a set has more than 4,000: as many of each group as fit.
 
     The area is the mean over folds. Its 95 % interval is Wilson's for a share with the variance of Obuchowski (Biometrics 53, 1997,
     567-578), in which a group counts once: photos of one thing are no independent proof. It is widened for the models, which would be
-    others on other images (Nadeau and Bengio, Machine Learning 52, 2003, 239-281). Undefined with fewer than four groups in a set.
+    others on other images (Nadeau and Bengio, Machine Learning 52, 2003, 239-281), and for a variance known from few groups (Student's t
+    with the degrees of freedom of Satterthwaite, Biometrics Bulletin 2, 1946, 110-114). Undefined with fewer than four groups in a set.
     """
     chosen = np.flatnonzero(_some(first, groups, seed, "first") | _some(second, groups, seed, "second"))
     side, group = second[chosen], groups[chosen]
@@ -66,7 +67,7 @@ def compare(features: NDArray[np.floating], first: Flags, second: Flags, groups:
     fold = _folds(side, group, seed, min(FOLDS, fewest // 2))
     score = _held_out(np.asarray(features[chosen], dtype=np.float64), side, fold)
     strangeness[chosen[side]] = score[side]
-    return Adversarial(_area(score, side, group, fold, fewest), strangeness)
+    return Adversarial(_area(score, side, group, fold), strangeness)
 
 
 def in_words(name: str, auc: Estimate) -> str:
@@ -74,25 +75,41 @@ def in_words(name: str, auc: Estimate) -> str:
     if auc.value is None or auc.low is None or auc.high is None:
         return f"{name} has too few groups to be told from train"
     figures = f"AUC {auc.value:.2f} ({auc.low:.2f} to {auc.high:.2f})"
-    if auc.low <= 0.5 and auc.high > PARTLY:
-        return f"{name} has too few groups to say whether it looks like train, {figures}"
+    alike = f"{figures}: the {name} score speaks for images like those of train"
     if auc.low <= 0.5:
-        return f"{name} images cannot be told from train images, {figures}: the {name} score speaks for images like those of train"
-    if auc.value < ALIKE:
-        return f"{name} images can hardly be told from train images, {figures}: the {name} score speaks for images like those of train"
+        if auc.high > ALIKE:
+            return f"{name} has too few groups to say whether it looks like train, {figures}"
+        return f"{name} images cannot be told from train images, {alike}"
+    if auc.high <= ALIKE:
+        return f"{name} images can hardly be told from train images, {alike}"
     if auc.value < PARTLY:
         return f"{name} images can partly be told from train images, {figures}: a part of the {name} error is a change of look"
     return f"{name} images look different from train images, {figures}: the {name} score measures how the model bears that change"
 
 
 def _some(side: Flags, groups: Integers, seed: int, name: str) -> Flags:
-    """Return a side, or as many of its groups, drawn at random, as make up about ``MOST`` rows."""
-    if side.sum() <= MOST:
+    """Return a side, or about ``MOST`` of its rows, drawn at random: of each group as many as fit, so that small ones stay whole."""
+    rows = np.flatnonzero(side)
+    if len(rows) <= MOST:
         return side
-    names, rows = np.unique(groups[side], return_counts=True)
-    drawn = seeds.generator(seed, "adversarial", "some", name).permutation(len(names))
-    taken = names[drawn[np.cumsum(rows[drawn]) <= MOST]]
-    return side & np.isin(groups, taken)
+    drawn = seeds.generator(seed, "adversarial", "some", name).permutation(rows)
+    order = drawn[np.argsort(groups[drawn], kind="stable")]  # group by group, at random within each
+    starts = np.flatnonzero(np.append(True, np.diff(groups[order]) != 0))
+    sizes = np.diff(np.append(starts, len(order)))
+    rank = np.arange(len(order)) - np.repeat(starts, sizes)
+    taken = order[rank < _most_per_group(sizes)]
+    chosen = np.zeros(len(side), dtype=bool)
+    chosen[taken if len(taken) <= MOST else drawn[np.isin(drawn, taken)][:MOST]] = True
+    return chosen
+
+
+def _most_per_group(sizes: Integers) -> int:
+    """Return how many rows a group may give so that all together give ``MOST`` at most; 1 where even that is too many."""
+    rising = np.sort(sizes)
+    # If the groups from place k on are cut to one number, this is what is left for each of them.
+    left = (MOST - np.cumsum(rising) + rising) // np.arange(len(rising), 0, -1)
+    cut = np.flatnonzero(rising > left)
+    return max(1, int(left[cut[0]])) if len(cut) else int(rising[-1])
 
 
 def _folds(side: Flags, groups: Integers, seed: int, count: int) -> Integers:
@@ -132,19 +149,23 @@ def _predict(features: Floats, side: Flags, unseen: Floats) -> Floats:
     return found
 
 
-def _area(score: Floats, side: Flags, groups: Integers, fold: Integers, fewest: int) -> Estimate:
+def _area(score: Floats, side: Flags, groups: Integers, fold: Integers) -> Estimate:
     folds = int(fold.max()) + 1
-    values, influence = [], np.zeros(len(side))
+    values, parts = [], []
     for number in range(folds):
         inside = fold == number
-        placed, truth = _placements(score[inside], side[inside]), side[inside]
+        placed, truth, members = _placements(score[inside], side[inside]), side[inside], groups[inside]
         values.append(float(placed[truth].mean()))
-        influence[inside] = (placed - values[-1]) / np.where(truth, truth.sum(), (~truth).sum()) / folds
+        parts += [_of_groups(placed[truth == flag] - values[-1], members[truth == flag]) for flag in (True, False)]
     value = float(np.mean(values))
-    variance = sum(_of_groups(influence[side == flag], groups[side == flag]) for flag in (True, False))
-    variance *= 1 + folds / (folds - 1)
-    trials = value * (1 - value) / variance if variance > 0 else 0.0
-    return Estimate(value, *wilson_bounds(value, max(trials, fewest), 0.95), len(side))
+    variances, degrees = np.array(parts).T
+    variance = float(variances.sum()) / folds**2 * (1 + folds / (folds - 1))
+    if variance <= 0:  # told apart without an error: Wilson's interval of as many trials as there are groups
+        fewest = min(len(np.unique(groups[side == flag])) for flag in (True, False))
+        return Estimate(value, *wilson_bounds(value, fewest, 0.95), len(side))
+    freedom = float(variances.sum() ** 2 / (variances**2 / degrees).sum())
+    confidence = float(2 * norm.cdf(t.ppf(0.975, freedom)) - 1)  # whose normal quantile is Student's for 95 %
+    return Estimate(value, *wilson_bounds(value, value * (1 - value) / variance, confidence), len(side))
 
 
 def _placements(score: Floats, side: Flags) -> Floats:
@@ -157,7 +178,7 @@ def _placements(score: Floats, side: Flags) -> Floats:
     return placed
 
 
-def _of_groups(influence: Floats, groups: Integers) -> float:
-    """Return the variance that one side contributes: squares of sums over groups."""
-    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=influence)
-    return float((sums**2).sum() * len(sums) / (len(sums) - 1))
+def _of_groups(surplus: Floats, groups: Integers) -> tuple[float, int]:
+    """Return the variance of the mean that one side of a fold contributes, from squares of sums over groups; and its degrees of freedom."""
+    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=surplus / len(surplus))
+    return float((sums**2).sum() * len(sums) / (len(sums) - 1)), len(sums) - 1

@@ -37,7 +37,7 @@ class AutoFill(Settings):
 
     No method wins everywhere, and the average of two that err differently is often better than either. Of choices whose errors are
     within 1 % of the lowest, the one of fewest methods is taken, and the simplest of those. Where few values of a column could be
-    hidden, what is best over all columns weighs more.
+    hidden, what is best over all columns weighs more; where none could, nothing shows that it fits, and it is averaged with the mean.
     """
 
     method: Literal["auto"] = Field(
@@ -58,12 +58,13 @@ class AutoFill(Settings):
             "mean": CANDIDATES["mean"]
         }
         hidden = hide(looked_at, able, seed, repeats(len(looked_at)))
-        choice = choose(hidden, np.nanmin(X, axis=0) == np.nanmax(X, axis=0))
+        constant = np.nanmin(X, axis=0) == np.nanmax(X, axis=0)
+        choice = choose(hidden, constant)
         used = [name for name in able if any(name in chosen for chosen in choice)]
         errors = hidden.errors([str(column) for column in range(X.shape[1])])
+        off = honest(hidden, constant)
         for column, found in errors.items():
-            squares = _squares(hidden, choice[int(column)])[hidden.column == int(column)]
-            found["auto"] = float(np.sqrt(squares.mean()))
+            found["auto"] = float(np.sqrt(off[hidden.column == int(column)].mean()))
         return {
             "choice": [list(chosen) for chosen in choice],
             "errors": errors,
@@ -102,7 +103,28 @@ def choose(hidden: Hidden, constant: NDArray[np.bool_]) -> list[tuple[str, ...]]
         cells = here.shape[1]
         score = (cells * _relative(here) + PRIOR * overall) / (cells + PRIOR) if cells else overall
         found.append(options[0] if same else options[int(np.argmax(np.sqrt(score / score.min()) <= TIE))])
+        if not cells and not same:
+            found[-1] = _careful(names, overall)
     return found
+
+
+def honest(hidden: Hidden, constant: NDArray[np.bool_]) -> Matrix:
+    """Return the squared error of each hidden cell by what its column would choose if the other half of the rows were all one knew.
+
+    The chosen one's error on the cells that it was chosen by is that of the luckiest, and too small.
+    """
+    off, half = np.zeros(len(hidden.truth)), hidden.row % 2 == 0
+    for judged in (half, ~half):
+        for column, option in enumerate(choose(hidden.only(~judged), constant)):
+            cells = judged & (hidden.column == column)
+            off[cells] = _squares(hidden.only(cells), option)
+    return off
+
+
+def _careful(names: tuple[str, ...], overall: Matrix) -> tuple[str, ...]:
+    """Return what fills a column of which nothing could be hidden: half of the way from the mean to the best single method."""
+    best = names[int(np.argmin(overall[: len(names)]))]
+    return ("mean", best) if best in AVERAGED else ("mean",)
 
 
 def _squares(hidden: Hidden, option: tuple[str, ...]) -> Matrix:

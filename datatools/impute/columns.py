@@ -1,27 +1,35 @@
 """What a column holds and which of its cells are missing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from datatools.errors import DataError
+from datatools.impute import texts
+from datatools.impute.declared import Marker, among, holds
+from datatools.impute.kinds import Kind, kind
 
-Kind = Literal["numeric", "timestamp", "categorical", "boolean"]
 Column = Mapping[str, Any]  # the fitted description of one column, plain JSON
-Marker = str | float
 DAY = pd.Timedelta(days=1)
+LARGEST = 1e150  # beyond it nothing is measured, and the square of a number is none
 
 
-def describe(name: str, values: "pd.Series[Any]", markers: Sequence[Marker]) -> dict[str, Any]:
+def describe(
+    name: str,
+    values: "pd.Series[Any]",
+    markers: Sequence[Marker],
+    otherwise: Kind | None = None,
+    keep_text: bool = False,
+) -> dict[str, Any]:
     """Return what train says of a column.
 
     Args:
-        markers: what means missing here: texts in columns of text (case and outer blanks do not count), numbers in columns of numbers,
-            dates as ISO text in columns of time stamps.
+        markers: what means missing here, see :func:`datatools.impute.declared.holds`; dates as ISO text in columns of time stamps.
+        otherwise: the kind of the column where train has no value to tell it.
+        keep_text: leave text text. Else text is taken as numbers where a marker stands in it and all others are numbers that lose nothing.
 
     Returns:
         name, kind, markers, ``empty``: no value is known, ``indicator``: some value is missing; and by kind ``origin``, the earliest time
@@ -30,9 +38,11 @@ def describe(name: str, values: "pd.Series[Any]", markers: Sequence[Marker]) -> 
     Raises:
         DataError: the column mixes types.
     """
-    column: dict[str, Any] = {"name": name, "kind": kind(name, values) or "numeric", "markers": list(markers)}
+    found = kind(name, values)
+    column: dict[str, Any] = {"name": name, "kind": found or otherwise or "numeric", "markers": list(markers)}
     known = known_cells(column, values)
-    if column["kind"] == "categorical" and known.any() and np.isfinite(_parsed(values[known])).all():
+    marked_text = found == "categorical" and not keep_text and holds(values, found, markers).any()
+    if marked_text and texts.survive(values[known]):
         # "12", "7", "?": a marker that ingest did not know made text of a column of numbers.
         column |= {"kind": "numeric", "text": True}
         known = known_cells(column, values)
@@ -48,7 +58,8 @@ def cells(column: Column, values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return the cells of a column in the form in which they are filled, NaN where they are missing.
 
     Numbers and booleans (0, 1) are float64, time stamps days since the column's origin, categories text. Missing are null, infinite
-    numbers, the markers, and categories that train did not have. Where train had no value at all, any value is 0.
+    numbers and those beyond 1e150, the markers, categories that train did not have, and text that is no number among numbers. Where train
+    had no value at all, any value is 0.
 
     Raises:
         DataError: the column holds another kind of value than in train, or mixes types.
@@ -62,58 +73,49 @@ def cells(column: Column, values: "pd.Series[Any]") -> "pd.Series[Any]":
         return days.astype(np.float64).where(known, np.nan)
     if found == "categorical":
         return values.astype(object).where(known & values.isin(column["categories"]), np.nan)
-    numbers = _parsed(values) if column.get("text") else values.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = texts.numbers(values) if column.get("text") else values.to_numpy(dtype=np.float64, na_value=np.nan)
     return pd.Series(np.where(known, numbers, np.nan), index=values.index)
 
 
 def known_cells(column: Column, values: "pd.Series[Any]") -> NDArray[np.bool_]:
-    """Return which cells hold a value: not null, not infinite, no marker."""
-    known: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
+    """Return which cells hold a value, of whatever kind: not null, not infinite or beyond 1e150, no marker."""
+    filled: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
+    return filled & ~marked_cells(column, values) & ~_too_large(column, values)
+
+
+def marked_cells(column: Column, values: "pd.Series[Any]") -> NDArray[np.bool_]:
+    """Return which cells hold a marker of missing values."""
     found = kind(column["name"], values)
-    if found == "categorical":
-        known = known & ~_in_text(values, column["markers"])
-    numbers = _numbers(column, values, found)
-    if numbers is not None:
-        sentinels = [marker for marker in column["markers"] if not isinstance(marker, str)]
-        known = known & np.isfinite(numbers) & ~np.isin(numbers, np.asarray(sentinels, dtype=np.float64))
-    if found == "timestamp":
-        dates = pd.to_datetime(_texts(column["markers"]), utc=True, errors="coerce", format="ISO8601").dropna()
-        known = known & ~values.isin(dates).to_numpy(dtype=bool)
-    return known
+    marked = holds(values, found, column["markers"])
+    if found == "categorical" and column.get("text"):
+        marked = marked | among(texts.numbers(values), column["markers"])
+    return marked
 
 
 def marked(column: Column, values: "pd.Series[Any]") -> int:
     """Return how many cells of a column hold a marker of missing values."""
-    unmarked = known_cells({**column, "markers": []}, values)
-    return int((unmarked & ~known_cells(column, values)).sum())
+    return int(marked_cells(column, values).sum())
+
+
+def too_large(column: Column, values: "pd.Series[Any]") -> int:
+    """Return how many cells count as missing because they are infinite or beyond 1e150 and no marker says what they mean."""
+    return int((_too_large(column, values) & ~marked_cells(column, values)).sum())
 
 
 def unknown(column: Column, values: "pd.Series[Any]") -> int:
-    """Return how many cells of a column hold a category that train did not have."""
+    """Return how many cells of a column hold a category that train did not have, or text that is no number among numbers."""
     return int((known_cells(column, values) & cells(column, values).isna()).sum())
 
 
-def kind(name: str, values: "pd.Series[Any]") -> Kind | None:
-    """Return the kind of a column; None where all is null and nothing says what it was to be.
-
-    Raises:
-        DataError: the column mixes types.
-    """
-    try:
-        type_ = pa.Array.from_pandas(values).type
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        raise DataError(f"column {name}: mixes several types; give it one") from None
-    if pa.types.is_null(type_):
-        return None
-    if pa.types.is_boolean(type_):
-        return "boolean"
-    if pa.types.is_timestamp(type_):
-        return "timestamp"
-    return "categorical" if pa.types.is_string(type_) or pa.types.is_large_string(type_) else "numeric"
+def _too_large(column: Column, values: "pd.Series[Any]") -> NDArray[np.bool_]:
+    numbers = _numbers(column, values, kind(column["name"], values))
+    return np.zeros(len(values), dtype=bool) if numbers is None else np.abs(numbers) > LARGEST
 
 
 def _kind_like(column: Column, values: "pd.Series[Any]") -> Kind | None:
     """Return the kind that the values have, where it is that of train; text may stand for numbers where it did in train."""
+    if values.isna().all():
+        return None  # whatever the type of the column: a frame without a value often has another
     found = kind(column["name"], values)
     if found == "categorical" and column.get("text"):
         return "numeric"
@@ -125,19 +127,4 @@ def _kind_like(column: Column, values: "pd.Series[Any]") -> Kind | None:
 def _numbers(column: Column, values: "pd.Series[Any]", found: Kind | None) -> NDArray[np.float64] | None:
     if found == "numeric":
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return _parsed(values) if found == "categorical" and column.get("text") else None
-
-
-def _parsed(texts: "pd.Series[Any]") -> NDArray[np.float64]:
-    return pd.to_numeric(texts.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _in_text(values: "pd.Series[Any]", markers: Sequence[Marker]) -> NDArray[np.bool_]:
-    low = {marker.strip().casefold() for marker in _texts(markers)}
-    texts = values.astype(object)
-    meant = [text for text in texts.dropna().unique() if str(text).strip().casefold() in low]
-    return texts.isin(meant).to_numpy(dtype=bool)
-
-
-def _texts(markers: Sequence[Marker]) -> list[str]:
-    return [marker for marker in markers if isinstance(marker, str)]
+    return texts.numbers(values) if found == "categorical" and column.get("text") else None

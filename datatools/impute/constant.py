@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from datatools.impute.columns import LARGEST
 from datatools.impute.methods import Fitted, Matrix, fill_columns
 from datatools.settings import Settings
 
@@ -17,6 +18,13 @@ class ConstantFill(Settings):
     value: float = Field(
         default=0.0, description="The number; for time stamps it counts days since the first of train."
     )
+
+    @field_validator("value")
+    @classmethod
+    def _not_beyond(cls, value: float) -> float:
+        if abs(value) > LARGEST:
+            raise ValueError(f"must lie between -1e150 and 1e150, got {value:g}: what is larger counts as missing")
+        return value
 
     def fit(self, X: Matrix, seed: int = 0) -> Fitted:  # noqa: ARG002 - all methods are called alike; this one draws nothing
         """Learn nothing from ``X``, N x D."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools.impute.moments import Moments
+from datatools.impute.moments import Moments, microseconds
 from datatools.settings import Settings
 
 
@@ -14,7 +14,7 @@ class ForwardFill(Settings):
     """Fill a gap with the group's last value before it.
 
     Never looks ahead: only strictly earlier moments of the same group count. Where several rows of one moment hold a value, that of the
-    largest ``image_id`` is carried on.
+    largest ``image_id`` is carried on. Val and test rows may take from train; train rows take from train only.
     """
 
     method: Literal["forward"] = Field(
@@ -27,14 +27,14 @@ class ForwardFill(Settings):
 
     def fill(self, values: NDArray[Any], known: NDArray[np.bool_], moments: Moments) -> NDArray[Any]:
         """Return N values, sorted by group, time and image_id, with the gaps filled that have a value before them."""
-        holder = np.full(len(moments.days), -1)
+        holder = np.full(len(moments.at), -1)
         rows = np.flatnonzero(known)
         holder[moments.of_row[rows]] = rows  # of several, the last stays
         carried = moments.latest(holder >= 0)
         before = np.concatenate([[-1], carried[:-1]])[: len(carried)]
         same = (before >= 0) & (moments.group[before] == moments.group)
-        age = moments.days - moments.days[before]
-        usable = same & (age <= (np.inf if self.longest is None else self.longest))
+        age = moments.at - moments.at[before]
+        usable = same & (age <= microseconds(self.longest))
         gaps = np.flatnonzero(~known & usable[moments.of_row])
         filled = values.copy()
         filled[gaps] = values[holder[before[moments.of_row[gaps]]]]

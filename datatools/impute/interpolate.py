@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools.impute.moments import Moments
+from datatools.impute.moments import Moments, microseconds
 from datatools.settings import Settings
 
 
@@ -14,7 +14,7 @@ class Interpolation(Settings):
     """Fill a gap on the straight line, by time, between the group's values before and after it.
 
     Inside only: before the first and after the last value nothing is filled. It looks ahead, so it is refused where the split is
-    temporal: at the moment of a test image nobody knows what will come after it.
+    temporal: at the moment of a test image nobody knows what will come after it. Both values are of the row's own split.
     """
 
     method: Literal["interpolate"] = Field(
@@ -30,13 +30,13 @@ class Interpolation(Settings):
 
     def fill(self, values: NDArray[Any], known: NDArray[np.bool_], moments: Moments) -> NDArray[Any]:
         """Return N numbers, sorted by group and time, with the gaps filled that have a value on either side."""
-        size, at = len(moments.days), moments.of_row[known]
+        size, at = len(moments.at), moments.of_row[known]
         counts = np.bincount(at, minlength=size)
         means = np.bincount(at, weights=values[known].astype(np.float64), minlength=size) / np.maximum(counts, 1)
         before, after = moments.latest(counts > 0), moments.next(counts > 0)
-        apart = moments.days[after] - moments.days[before]
-        inside = (before >= 0) & (after >= 0) & (apart <= (np.inf if self.longest is None else self.longest))
-        share = np.divide(moments.days - moments.days[before], apart, out=np.zeros(size), where=apart > 0)
+        apart = moments.at[after] - moments.at[before]
+        inside = (before >= 0) & (after >= 0) & (apart <= microseconds(self.longest))
+        share = np.divide(moments.at - moments.at[before], apart, out=np.zeros(size), where=apart > 0)
         line = means[before] + share * (means[after] - means[before])
         gaps = ~known & inside[moments.of_row]
         return np.where(gaps, line[moments.of_row], values)

@@ -11,7 +11,10 @@ from datatools.impute.packed import pack, unpack
 from datatools.impute.scaling import Scale
 from datatools.settings import Settings
 
-BLOCK = 512  # rows filled at once: bounds the table of distances to 512 x N
+BLOCK, PAIRS = (
+    512,
+    4_000_000,
+)  # rows filled at once, and rows times rows of train: bounds each of a few tables of distances to 32 MB
 NEAR = 0.001  # squared distance, in variances, below which closer says no more
 
 
@@ -44,8 +47,9 @@ class KnnFill(Settings):
         scale, train = Scale.load(fitted), unpack(fitted["train"])
         filled = X.copy()
         gaps = np.flatnonzero(np.isnan(X).any(axis=1))
-        for start in range(0, len(gaps), BLOCK):
-            rows = gaps[start : start + BLOCK]
+        block = min(BLOCK, max(PAIRS // len(train), 1))
+        for start in range(0, len(gaps), block):
+            rows = gaps[start : start + block]
             filled[rows] = np.where(np.isnan(X[rows]), scale.back(self._block(train, scale.forth(X[rows]))), X[rows])
         return filled
 

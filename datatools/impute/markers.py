@@ -14,8 +14,12 @@ FEWEST = 3  # cells that hold it
 SHARE = 0.005  # of the known cells
 LARGE = 99
 ORDINARY = 10  # distinct other values, from which their range says what is far off
-# What people and devices write where they know nothing; the last four are the ends of integer types.
+# What people and devices write where they know nothing.
 CODES = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 1e20, -1e20})
+# The ends of single precision, as they are and as they are printed; those of double precision count as missing without being told.
+SINGLE = frozenset(
+    {sign * end for sign in (1, -1) for end in (3.4028234663852886e38, 3.4028235e38, 3.402823e38, 3.4e38)}
+)
 ENDS = frozenset({65535.0, 32767.0, -32768.0, 2147483647.0, -2147483648.0, 4294967295.0})
 WORDS = frozenset(
     {"-", "--", ".", "?", "n.a.", "n/a", "na", "nan", "nil", "none", "null", "missing", "unknown", "#n/a"}
@@ -49,7 +53,7 @@ def _why(values: Numbers, counts: NDArray[np.int64], end: int) -> str | None:
     value, others = values[end], np.delete(values, end)
     away, spread = float(np.abs(others - value).min()), float(np.ptp(others))
     # A column of -1 and 1 is a column of signs.
-    code = value in CODES | ENDS and (abs(value) >= LARGE or len(others) >= FEWEST)
+    code = value in CODES | ENDS | SINGLE and (abs(value) >= LARGE or len(others) >= FEWEST)
     if code and away > spread:
         return "a usual code for missing, further off than all others are from each other"
     if len(others) >= ORDINARY and away > 2 * spread:

@@ -14,13 +14,21 @@ MOST_CATEGORIES = 12
 
 
 def patterns(gaps: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return which columns are missing together, as ``missing`` (names, in table order) and ``rows``, the most frequent first."""
+    """Return which columns are missing together, as ``missing`` (names, in table order) and ``rows``, the most frequent first.
+
+    Of more than 40 patterns the rest is the last entry: ``others``, how many they are, and their ``rows``; so rows always sum to the table.
+    """
     if not gaps.shape[1] or not len(gaps):
         return []
     found, counts = np.unique(gaps.to_numpy(dtype=bool), axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:MOST_PATTERNS]
+    order = np.argsort(-counts, kind="stable")
+    shown, others = order[:MOST_PATTERNS], order[MOST_PATTERNS:]
     names = gaps.columns.to_numpy(dtype=object)
-    return [{"missing": [str(name) for name in names[found[place]]], "rows": int(counts[place])} for place in order]
+    rest = [{"missing": [], "others": len(others), "rows": int(counts[others].sum())}] if len(others) else []
+    return [
+        *({"missing": [str(name) for name in names[found[place]]], "rows": int(counts[place])} for place in shown),
+        *rest,
+    ]
 
 
 def before_and_after(column: Column, gaps: "pd.Series[bool]", completed: "pd.Series[Any]") -> dict[str, Any] | None:
@@ -28,7 +36,8 @@ def before_and_after(column: Column, gaps: "pd.Series[bool]", completed: "pd.Ser
 
     Returns:
         ``known`` and ``filled``, counts; and ``edges`` of the bins, one more than counts, or ``values``, the most frequent categories. Of
-        numbers also ``at_ends``: the share of the fills that are the smallest or largest known value, beyond which no fill goes.
+        numbers also ``at_ends`` and ``known_at_ends``: the share of the fills, and of the known, that are the smallest or largest known
+        value, beyond which no fill goes.
     """
     filled = gaps.to_numpy(dtype=bool)
     if column["empty"] or not filled.any() or filled.all():
@@ -36,14 +45,25 @@ def before_and_after(column: Column, gaps: "pd.Series[bool]", completed: "pd.Ser
     if column["kind"] in ("categorical", "boolean"):
         return _categories(completed.astype(str), filled)
     values = completed.to_numpy(dtype=np.float64)
-    edges = np.histogram_bin_edges(values, bins=BINS)
+    edges = _edges(float(values.min()), float(values.max()))
     ends = values[~filled].min(), values[~filled].max()
+    at_ends = np.isin(values, ends) & (ends[0] < ends[1])
     return {
-        "at_ends": float(np.isin(values[filled], ends).mean()) if ends[0] < ends[1] else 0.0,
+        "at_ends": float(at_ends[filled].mean()),
+        "known_at_ends": float(at_ends[~filled].mean()),
         "edges": edges.tolist(),
         "known": np.histogram(values[~filled], edges)[0].tolist(),
         "filled": np.histogram(values[filled], edges)[0].tolist(),
     }
+
+
+def _edges(low: float, high: float) -> NDArray[np.float64]:
+    """Return the edges of equal bins, which are wider than the values lie apart where numbers of that size have no room for them."""
+    edges = np.linspace(low, high, BINS + 1)
+    if (np.diff(edges) > 0).all():
+        return edges
+    half = max(0.5 if low == high else 0.0, BINS * np.spacing(max(abs(low), abs(high))))
+    return np.linspace(low - half, high + half, BINS + 1)
 
 
 def _categories(values: "pd.Series[Any]", filled: NDArray[np.bool_]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from datatools.impute.chance import by_part
-from datatools.impute.columns import Column, marked, unknown
+from datatools.impute.columns import Column, marked, too_large, unknown
 from datatools.impute.markers import suspects
 from datatools.impute.methods import NumericMethod
 from datatools.impute.picture import before_and_after, patterns
@@ -21,15 +21,16 @@ def report(
     """Describe the gaps of a table and how well each numeric method fills them; plain JSON without NaN.
 
     Args:
-        rows: the whole table, with ``split`` and ``domain``; the methods are compared on its train rows.
+        rows: the whole table, with ``split`` and ``domain``, and ``group_id`` and ``cluster_id`` if it has them; the methods are
+            compared on its train rows.
         completed: the same rows filled.
         methods: numeric methods by name that are compared, unless the state holds a comparison of its own.
     """
-    gaps = missing(state, rows)
+    gaps, groups = missing(state, rows), _groups(rows)
     errors = _errors(state, rows, methods, seed)
     return {
         "columns": {
-            column["name"]: _column(state, column, rows, gaps[column["name"]], completed[column["name"]])
+            column["name"]: _column(state, column, rows, groups, gaps[column["name"]], completed[column["name"]])
             for column in state["columns"]
         },
         "patterns": patterns(gaps),
@@ -52,7 +53,12 @@ def _of_auto(state: State, key: str) -> Any:
 
 
 def _column(
-    state: State, column: Column, rows: pd.DataFrame, gaps: "pd.Series[bool]", filled: "pd.Series[Any]"
+    state: State,
+    column: Column,
+    rows: pd.DataFrame,
+    groups: "pd.Series[Any] | None",
+    gaps: "pd.Series[bool]",
+    filled: "pd.Series[Any]",
 ) -> dict[str, Any]:
     values = cast("pd.Series[Any]", rows[column["name"]])
     return {
@@ -61,13 +67,21 @@ def _column(
         "indicator": column["indicator"],
         "no_value_in_train": column["empty"],
         "missing": float(np.mean(gaps.to_numpy(dtype=bool))),
-        "by_split": by_part(gaps, rows["split"]),
-        "by_domain": by_part(gaps, rows["domain"]),
+        "by_split": by_part(gaps, rows["split"], groups),
+        "by_domain": by_part(gaps, rows["domain"], groups),
+        "from_text": bool(column.get("text", False)),
         "markers": marked(column, values),
+        "too_large": too_large(column, values),
         "suspects": suspects(column, values),
         "unknown_categories": unknown(column, values),
         "distribution": before_and_after(column, gaps, filled),
     }
+
+
+def _groups(rows: pd.DataFrame) -> "pd.Series[Any] | None":
+    """Return which rows are one thing seen several times: the user's group, or else the cluster of near duplicates."""
+    known = [rows[name] for name in ("group_id", "cluster_id") if name in rows]
+    return known[0].where(known[0].notna(), known[-1]) if known else None
 
 
 def _method(state: State, column: Column) -> str:

@@ -12,7 +12,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scale:
-    """Means and standard deviations of D columns; a column that does not vary has 1."""
+    """Means and standard deviations of D columns; a column that does not vary, or less than a number can tell, has 1."""
 
     mean: Matrix
     deviation: Matrix
@@ -21,8 +21,10 @@ class Scale:
     def of(cls, X: Matrix) -> "Scale":
         """Return the scale of ``X``, N x D, NaN = missing; each column has at least one number."""
         mean, deviation = np.nanmean(X, axis=0), np.nanstd(X, axis=0)
-        # The variance of a constant column may be a rounding error, by which nothing must be divided.
-        return cls(mean, np.where(deviation <= 1e-12 * np.abs(mean), 1.0, deviation))
+        # The variance of a constant column may be a rounding error, by which nothing must be divided. Of large numbers that differ little,
+        # such as microseconds since 1970, it is none: only equality tells.
+        same = np.nanmin(X, axis=0) == np.nanmax(X, axis=0)
+        return cls(mean, np.where(same | (deviation == 0), 1.0, deviation))
 
     @classmethod
     def load(cls, plain: Mapping[str, Any]) -> "Scale":

@@ -1,5 +1,6 @@
 """Gaps in time series: columns that are measured again and again on the same group, filled from its own other moments."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,21 +14,33 @@ from datatools.impute.interpolate import Interpolation
 from datatools.impute.moments import Moments
 
 Series = Annotated[ForwardFill | Interpolation, Field(discriminator="method")]
+Booleans = NDArray[np.bool_]
+KEYS = ["group_id", "captured_at", "image_id"]
 
 
-def fill(method: ForwardFill | Interpolation, values: "pd.Series[Any]", rows: pd.DataFrame) -> "pd.Series[Any]":
+def fill(
+    method: ForwardFill | Interpolation, values: "pd.Series[Any]", rows: pd.DataFrame, held: Booleans | None = None
+) -> "pd.Series[Any]":
     """Return a column with the gaps filled that its own group explains; rows without a group or a time are left as they are.
 
     Args:
         values: the cells, null = missing, with the index of ``rows``.
         rows: ``image_id``, ``group_id`` and ``captured_at``; the result for a row depends on the other rows of its group, and on no others.
+            With ``split``, a row sees rows of its own split only, and with forward fill those of train too: train never sees another.
+        held: cells (N) that are no gaps although they are null, such as a category that train did not have: never filled, never carried
+            past.
+
+    Raises:
+        DataError: there are no groups or no times.
     """
-    order = _order(rows)
-    sorted_rows = rows.iloc[order]
-    days = (sorted_rows["captured_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    moments = Moments.of(sorted_rows["group_id"].to_numpy(dtype=object), np.asarray(days, dtype=np.float64))
-    found = values.to_numpy(copy=True)
-    found[order] = method.fill(found[order], ~values.isna().to_numpy(dtype=bool)[order], moments)
+    _refuse_without_time(rows)
+    known = values.notna().to_numpy(dtype=bool) | (False if held is None else held)
+    before, found = values.to_numpy(copy=True), values.to_numpy(copy=True)
+    for own, seen in _views(method, rows):
+        order = _order(rows, seen)
+        moments = _moments(rows.iloc[order])
+        mine = own[order]
+        found[order[mine]] = method.fill(before[order], known[order], moments)[mine]
     return pd.Series(found, index=values.index, name=values.name, dtype=values.dtype)
 
 
@@ -35,7 +48,7 @@ def refuse_text(method: ForwardFill | Interpolation, name: str, kind: str) -> No
     """Raise DataError where a line is to be drawn between values that are no numbers."""
     if method.method == "interpolate" and kind not in ("numeric", "timestamp"):
         raise DataError(
-            f"impute: series: column {name}: holds {kind} values, between which there is no line; use method forward"
+            f"series: column {name}: holds {kind} values, between which there is no line; use method forward"
         )
 
 
@@ -54,13 +67,35 @@ def refuse_future(methods: tuple[ForwardFill | Interpolation, ...], rows: pd.Dat
     later = [name for name in ("val", "test") if name in first and last < first[name]]
     if ahead and later:
         raise DataError(
-            f"impute: series: interpolate looks ahead, and this split is temporal: {later[0]} begins after train ends; "
+            f"series: interpolate looks ahead, and this split is temporal: {later[0]} begins after train ends; "
             "use method forward"
         )
 
 
-def _order(rows: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the places of the rows that have a group and a time, by group, time and image_id."""
-    names = ["group_id", "captured_at", "image_id"]
-    keys = rows[names].reset_index(drop=True)
-    return keys.dropna().sort_values(names).index.to_numpy(dtype=np.intp)
+def _views(method: ForwardFill | Interpolation, rows: pd.DataFrame) -> Iterator[tuple[Booleans, Booleans]]:
+    """Yield which rows are filled and which rows they see, for each split; rows without a split are one of their own."""
+    if "split" not in rows:
+        whole = np.ones(len(rows), dtype=bool)
+        yield whole, whole
+        return
+    splits = rows["split"].astype(object).where(rows["split"].notna(), "").to_numpy()
+    for split in sorted(set(splits)):
+        own = splits == split
+        yield own, own | (splits == "train") if method.method == "forward" else own
+
+
+def _order(rows: pd.DataFrame, seen: Booleans) -> NDArray[np.intp]:
+    """Return the places of the seen rows that have a group and a time, by group, time and image_id."""
+    keys = rows[KEYS].reset_index(drop=True)[seen]
+    return keys.dropna().sort_values(KEYS).index.to_numpy(dtype=np.intp)
+
+
+def _moments(rows: pd.DataFrame) -> Moments:
+    at = (rows["captured_at"] - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(microseconds=1)
+    return Moments.of(rows["group_id"].to_numpy(dtype=object), np.asarray(at, dtype=np.int64))
+
+
+def _refuse_without_time(rows: pd.DataFrame) -> None:
+    absent = [name for name in KEYS if name not in rows]
+    if absent:
+        raise DataError(f"series: column {absent[0]}: is missing from the table; a series needs {', '.join(KEYS)}")

@@ -10,14 +10,17 @@ from pydantic import TypeAdapter
 
 from datatools.errors import DataError
 from datatools.impute import Boolean, Categorical, Numeric, series
-from datatools.impute.columns import Column, Marker, cells, describe
+from datatools.impute.columns import Column, cells, describe, known_cells
+from datatools.impute.declared import Marker
 from datatools.impute.design import beside
 from datatools.impute.forward import ForwardFill
 from datatools.impute.interpolate import Interpolation
+from datatools.impute.kinds import Kind
 from datatools.impute.methods import CategoricalMethod, Matrix, NumericMethod
 from datatools.impute.missing import MissingClass
 from datatools.impute.mode import ModeFill
-from datatools.impute.names import full_name, known_name
+from datatools.impute.names import known_name, known_names
+from datatools.impute.refusals import refuse_name_of_gaps, refuse_other_columns, refuse_repeated, refuse_taken_names
 from datatools.impute.scaling import Scale
 from datatools.manifest import IMAGE_ID, Schema, feature_columns
 
@@ -42,6 +45,7 @@ class Methods:
         series: what fills columns from the other moments of a row's group before all others do, in this order.
         markers: texts and numbers that mean missing.
         column_markers: more of them, for single columns.
+        text: columns of text that stay text although their values are numbers but for a marker.
     """
 
     numeric: NumericMethod
@@ -50,28 +54,34 @@ class Methods:
     series: tuple[ForwardFill | Interpolation, ...] = ()
     markers: Sequence[Marker] = ()
     column_markers: Mapping[str, Sequence[Marker]] = field(default_factory=dict)
+    text: Sequence[str] = ()
 
 
-def fit(train: pd.DataFrame, methods: Methods, seed: int = 0) -> State:
+def fit(train: pd.DataFrame, methods: Methods, seed: int = 0, kinds: Mapping[str, Kind | None] | None = None) -> State:
     """Learn how to fill the ``x_*`` columns.
 
     Args:
-        train: the rows to learn from, in any order, with ``image_id``; of the columns that are not ``x_*``, series look at ``group_id``
-            and ``captured_at``, and nothing looks at any other.
+        train: the rows to learn from, in any order, with ``image_id``; of the columns that are not ``x_*``, series look at ``group_id``,
+            ``captured_at`` and ``split``, and nothing looks at any other.
         seed: draws what the methods draw.
+        kinds: of columns of which train may hold no value to tell it, such as those of the whole table.
 
     Returns:
-        a dict that JSON keeps to the bit. Which columns get an indicator, ``<name>_missing``, is fixed here: those with a gap in train.
+        a dict that JSON keeps to the bit; it depends on the order neither of the rows nor of the columns. Which columns get an indicator,
+        ``<name>_missing``, is fixed here: those with a gap in train.
 
     Raises:
-        DataError: no row, a column with the name of an indicator or of mixed types, settings that name a column that is not there.
+        DataError: no row, a column with the name of an indicator, of another column or of mixed types, a category with the name of the
+            class of missing values.
+        SettingsError: settings that name a column that is not there.
     """
     if not len(train):
-        raise DataError("impute: train has no rows to learn from; look at the split")
+        raise DataError("train has no rows to learn from; look at the split")
+    refuse_repeated(train)
     train = train.sort_values("image_id", ignore_index=True)  # sums must not depend on the order of the rows
-    names = feature_columns(train)
-    columns = [describe(name, train[name], _markers(name, names, methods)) for name in names]
-    _refuse_taken_names(columns)
+    columns = _described(train, methods, kinds or {})
+    refuse_taken_names(columns)
+    refuse_name_of_gaps(columns, methods.categorical)
     state: State = {"columns": columns, "series": [_series(method, columns) for method in methods.series]}
     found = _cells(state, train)
     X = _matrix(state, found)
@@ -91,14 +101,16 @@ def fit(train: pd.DataFrame, methods: Methods, seed: int = 0) -> State:
 def transform(state: State, rows: pd.DataFrame) -> pd.DataFrame:
     """Return ``image_id``, the ``x_*`` columns without gaps, and the indicators (float 0 or 1).
 
-    Each row is filled by itself; columns named under series also look at the other rows of its group among ``rows``. A category that
-    train did not have counts as missing. A column of which train knew no value is the same everywhere: 0, false or ``missing``. Time
+    Each row is filled by itself, but for columns named under series: they look at other rows of its group among ``rows``, within the bounds
+    of ``split`` if it is there, and what they find is an input to the fills of the row's other columns. A category that train did not have
+    counts as missing. A column of which train knew no value is the same everywhere: 0, false or ``missing``. Time
     stamps come out as days (float).
 
     Raises:
         DataError: the columns or their kinds are not those of the fitted table.
     """
-    _refuse_other_columns(state, rows)
+    refuse_repeated(rows)
+    refuse_other_columns(state["columns"], rows)
     raw = _raw_cells(state, rows)
     found = _carried(state, raw, rows)
     numbers = _filled_numbers(state, _matrix(state, found))
@@ -127,16 +139,21 @@ def numbers(state: State, rows: pd.DataFrame) -> tuple[list[str], Matrix]:
     return _named(state, *NUMBERS), _matrix(state, _cells(state, rows))
 
 
-def _markers(name: str, names: Sequence[str], methods: Methods) -> list[Marker]:
-    own = {known_name(key, names, "column_markers"): value for key, value in methods.column_markers.items()}
-    return [*methods.markers, *own.get(name, ())]
+def _described(train: pd.DataFrame, methods: Methods, kinds: Mapping[str, Kind | None]) -> list[dict[str, Any]]:
+    names = sorted(feature_columns(train))  # what is drawn must not depend on their order
+    own: dict[str, list[Marker]] = {name: [*methods.markers] for name in names}
+    for written, markers in methods.column_markers.items():
+        own[known_name(written, names, "column_markers")] += markers
+    text = [known_name(written, names, "text") for written in methods.text]
+    return [describe(name, train[name], own[name], kinds.get(name), name in text) for name in names]
 
 
 def _series(method: ForwardFill | Interpolation, columns: Sequence[Column]) -> dict[str, Any]:
     kinds = {column["name"]: column["kind"] for column in columns}
-    for name in method.columns:
-        series.refuse_text(method, name, kinds[known_name(name, list(kinds), "series")])
-    return method.model_dump(mode="json")
+    names = known_names(method.columns, list(kinds), "series")
+    for name in names:
+        series.refuse_text(method, name, kinds[name])
+    return {**method.model_dump(mode="json"), "columns": names}
 
 
 def _cells(state: State, rows: pd.DataFrame) -> Cells:
@@ -150,10 +167,11 @@ def _raw_cells(state: State, rows: pd.DataFrame) -> Cells:
 def _carried(state: State, raw: Cells, rows: pd.DataFrame) -> Cells:
     """Return the cells after the gaps that the group's other moments explain are filled."""
     found = dict(raw)
+    columns = {column["name"]: column for column in state["columns"]}
     for settings in state["series"]:
         method: Any = TypeAdapter(series.Series).validate_python({**settings, "columns": tuple(settings["columns"])})
-        for name in map(full_name, method.columns):
-            found[name] = series.fill(method, found[name], rows)
+        for name in method.columns:
+            found[name] = series.fill(method, found[name], rows, known_cells(columns[name], rows[name]))
     return found
 
 
@@ -193,21 +211,3 @@ def _filled(state: State, kind: str, name: str, found: Cells, numbers: Matrix) -
 def _inputs(state: State, name: str, found: Cells, numbers: Matrix) -> Matrix:
     scale = Scale.load(state["numeric"]) if state["numeric"] else None
     return beside(name, [column for column in state["columns"] if not column["empty"]], found, numbers, scale)
-
-
-def _refuse_taken_names(columns: list[dict[str, Any]]) -> None:
-    names = {column["name"] for column in columns}
-    for column in columns:
-        if column["indicator"] and f"{column['name']}_missing" in names:
-            raise DataError(
-                f"impute: column {column['name']}_missing: is the name of the indicator of {column['name']}; rename yours in ingest"
-            )
-
-
-def _refuse_other_columns(state: State, rows: pd.DataFrame) -> None:
-    fitted, given = {column["name"] for column in state["columns"]}, set(feature_columns(rows))
-    for name in sorted(fitted ^ given):
-        what = "is missing from the table" if name in fitted else "was not there"
-        raise DataError(
-            f"column {name}: {what}, but the imputer was fitted {'with' if name in fitted else 'without'} it"
-        )

@@ -29,13 +29,20 @@ class Hidden:
 
     Attributes:
         column: the place of the column of each of n cells.
+        row: the place of its row.
         truth: their values, in standard deviations from the mean of the column.
         predicted: what each method filled, on the same scale.
     """
 
     column: NDArray[np.intp]
+    row: NDArray[np.intp]
     truth: Matrix
     predicted: Mapping[str, Matrix]
+
+    def only(self, cells: Booleans) -> "Hidden":
+        """Return some of the cells."""
+        predicted = {method: filled[cells] for method, filled in self.predicted.items()}
+        return Hidden(self.column[cells], self.row[cells], self.truth[cells], predicted)
 
     def errors(self, names: Sequence[str]) -> Errors:
         """Return column -> method -> root mean square error in standard deviations: 0 perfect, 1 about the mean."""
@@ -71,7 +78,9 @@ def hide(X: Matrix, methods: Mapping[str, NumericMethod], seed: int, times: int)
     """
     judged = np.array([_judged(values) for values in X.T], dtype=bool)
     if not judged.any():
-        return Hidden(np.zeros(0, dtype=np.intp), np.zeros(0), {name: np.zeros(0) for name in methods})
+        return Hidden(
+            np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0), {name: np.zeros(0) for name in methods}
+        )
     hidden = [mask(X, judged, seed, repeat) for repeat in range(times)]
     at = [np.nonzero(each) for each in hidden]
     scale = Scale.of(X)
@@ -83,6 +92,7 @@ def hide(X: Matrix, methods: Mapping[str, NumericMethod], seed: int, times: int)
             predicted[name].append(scale.forth(filled)[cells])
     return Hidden(
         np.concatenate([cells[1] for cells in at]),
+        np.concatenate([cells[0] for cells in at]),
         np.concatenate([scale.forth(X)[cells] for cells in at]),
         {name: np.concatenate(parts) for name, parts in predicted.items()},
     )

@@ -19,7 +19,8 @@ def chart(patterns: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Markup
     """Return a map of the table: columns across, rows downwards in bands that miss the same cells.
 
     Args:
-        patterns: ``missing``, names of columns, and ``rows``, how many rows miss just these.
+        patterns: ``missing``, names of columns, and ``rows``, how many rows miss just these; with ``others``, how many more patterns
+            these rows have, which is drawn as one band.
         names: the columns to show, without those that are complete.
     """
     total = sum(pattern["rows"] for pattern in patterns)
@@ -36,6 +37,8 @@ def chart(patterns: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Markup
 def _band(
     pattern: Mapping[str, Any], names: Sequence[str], across: Scale, y: float, height: float, total: int
 ) -> list[Markup]:
+    if "others" in pattern:
+        return _others(pattern, across(0) + 0.5, across(len(names)) - 0.5, y, height, total)
     said = ", ".join(name.removeprefix("x_") for name in pattern["missing"]) or "nothing"
     about = element("title", f"{counted(pattern['rows'], 'row')} ({percent(pattern['rows'] / total)}) without {said}")
     inside = max(height - 0.7, 0.8)
@@ -53,6 +56,14 @@ def _band(
     ]
     text = element("text", count(pattern["rows"]), x=LEFT - 6, y=y + inside / 2 + 4, text_anchor="end", class_="tick")
     return [*cells, text] if height >= 11 else cells
+
+
+def _others(pattern: Mapping[str, Any], left: float, right: float, y: float, height: float, total: int) -> list[Markup]:
+    said = f"{counted(pattern['rows'], 'row')} ({percent(pattern['rows'] / total)}) with {counted(pattern['others'], 'other pattern')}"
+    inside = max(height - 0.7, 0.8)
+    band = element("rect", element("title", said), x=left, y=y, width=right - left, height=inside, class_="bar c6")
+    text = element("text", count(pattern["rows"]), x=LEFT - 6, y=y + inside / 2 + 4, text_anchor="end", class_="tick")
+    return [band, text] if height >= 11 else [band]
 
 
 def _names(names: Sequence[str], across: Scale, y: float) -> list[Markup]:

@@ -8,16 +8,17 @@
 
 **Guarantee**: an image that the file lists, and that has a label, gets the split that is written there, whatever other images come, go or
 change, and whatever the seed and the fractions. Its whole group goes with it. An image that was dropped in favour of a better copy hands
-its split on to its cluster. The one exception is a group whose members are listed in different splits, because a new near-duplicate or
-``group_id`` ties them together: this is refused, or, under ``anchor_conflicts: set_aside``, the members listed in test stay, else those in
-val, and the others get no split. New groups are placed around the listed ones, so that shares of rows and classes hold for all.
+its split on to its cluster. The one exception is a group for which different splits are listed, of its members or of copies of them that
+were dropped, because a new near-duplicate or ``group_id`` ties them together: this is refused, or, under ``anchor_conflicts: set_aside``,
+the group goes where test is listed, else val, and the members listed elsewhere get no split. New groups are placed around the listed ones,
+so that shares of rows and classes hold for all.
 """
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -124,47 +125,62 @@ def apply(
         return None
     ids = rows["image_id"].to_numpy(dtype=object)
     said = np.array([_number(lines.get(str(image_id))) for image_id in ids], dtype=np.int64)
-    inherited = _inherited(lines, rows, clusters)
     found = groups.find(rows)
-    # What is said of an image itself and what its cluster inherits bind its group alike.
-    bound = np.maximum(straddling.most_protected(found, said), straddling.most_protected(found, inherited))
-    split = (bound != FREE) & (_differs(found, said, bound) | _differs(found, inherited, bound))
-    if split.any() and conflicts == "refuse":
-        raise DataError(_conflict(rows, found, said, inherited, split))
+    voices = [*_own(rows, said), *_inherited(lines, rows, clusters)]
+    of_voice = found.of_row[np.array([voice.row for voice in voices], dtype=np.int64)]
+    splits = np.array([voice.split for voice in voices], dtype=np.int64)
+    bound = np.full(len(found.keys), FREE, dtype=np.int64)
+    np.maximum.at(bound, of_voice, splits)
+    divided = of_voice[splits != bound[of_voice]]
+    if len(divided) and conflicts == "refuse":
+        raise DataError(_conflict(rows, voices, of_voice, divided))
     numbers = bound[found.of_row]
     listed = len(lines.keys() & (set(ids) | clusters.keys()))
     return Anchors(numbers, (said != FREE) & (said != numbers), listed, len(lines) - listed)
+
+
+class Voice(NamedTuple):
+    """What a line says of a row: of its image, or of a copy in its cluster that was dropped."""
+
+    row: int
+    split: int
+    image_id: str
+
+
+def _own(rows: pd.DataFrame, said: Integers) -> Iterator[Voice]:
+    ids = rows["image_id"].to_numpy(dtype=object)
+    for row in np.flatnonzero(said != FREE).tolist():
+        yield Voice(row, int(said[row]), str(ids[row]))
+
+
+def _inherited(lines: Mapping[str, str], rows: pd.DataFrame, clusters: Mapping[str, str]) -> Iterator[Voice]:
+    """Yield what the lines say of dropped images, each for the row with the smallest id of its cluster, if any is left."""
+    ids = rows["image_id"].to_numpy(dtype=object)
+    by_id = np.argsort(ids)[::-1]
+    row_of = dict(zip(rows["cluster_id"].to_numpy(dtype=object)[by_id], by_id.tolist(), strict=True))
+    for image_id in sorted((lines.keys() & clusters.keys()) - set(ids)):
+        if clusters[image_id] in row_of:
+            yield Voice(row_of[clusters[image_id]], _number(lines[image_id]), image_id)
 
 
 def _number(split: str | None) -> int:
     return FREE if split is None else SPLITS.index(split)
 
 
-def _inherited(lines: Mapping[str, str], rows: pd.DataFrame, clusters: Mapping[str, str]) -> Integers:
-    """Return the most protected split of the dropped images of each row's cluster."""
-    ids = set(rows["image_id"])
-    highest: dict[str, int] = {}
-    for image_id, cluster in clusters.items():
-        if image_id in lines and image_id not in ids:
-            highest[cluster] = max(highest.get(cluster, FREE), _number(lines[image_id]))
-    return np.array([highest.get(str(name), FREE) for name in rows["cluster_id"]], dtype=np.int64)
-
-
-def _differs(found: groups.Groups, numbers: Integers, bound: Integers) -> NDArray[np.bool_]:
-    other = (numbers != FREE) & (numbers != bound[found.of_row])
-    return np.bincount(found.of_row[other], minlength=len(found.keys)) > 0
-
-
-def _conflict(
-    rows: pd.DataFrame, found: groups.Groups, said: Integers, inherited: Integers, split: NDArray[np.bool_]
-) -> str:
-    inside = found.of_row == np.flatnonzero(split)[0]
-    either = np.concatenate([said[inside], inherited[inside]])
-    paths = np.tile(rows["path"].to_numpy(dtype=object)[inside], 2)
-    example = {SPLITS[number]: str(min(paths[either == number])) for number in sorted(set(either.tolist()) - {FREE})}
-    told = " and ".join(f"{path} in {name}" for name, path in example.items())
-    many = f"{int(split.sum()):,} {'group is' if split.sum() == 1 else 'groups are'}"
+def _conflict(rows: pd.DataFrame, voices: Sequence[Voice], of_voice: Integers, divided: Integers) -> str:
+    inside = [voice for voice, group in zip(voices, of_voice.tolist(), strict=True) if group == divided.min()]
+    example: dict[int, list[str]] = {}
+    for voice in inside:
+        example.setdefault(voice.split, []).append(_told(rows, voice))
+    told = " and ".join(f"{min(example[split])} in {SPLITS[split]}" for split in sorted(example))
+    count = len(set(divided.tolist()))
+    many = f"{count:,} {'group is' if count == 1 else 'groups are'}"
     return (
         f"splits.csv: {many} listed in several splits, for example {told}, which near-duplicates or a group_id tie together; "
         "change or delete their lines, or set split.anchor_conflicts: set_aside (test keeps its images, train loses theirs)"
     )
+
+
+def _told(rows: pd.DataFrame, voice: Voice) -> str:
+    path, image_id = rows[["path", "image_id"]].iloc[voice.row]
+    return str(path) if image_id == voice.image_id else f"{voice.image_id} (dropped; {path} is of its cluster)"

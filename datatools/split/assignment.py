@@ -24,6 +24,7 @@ class Promise:
         fractions: the shares of rows aimed at; None where the data decide them.
         by_chance: whether the fractions are met by chance only, so that their spread is forgiven.
         gap: set by a temporal strategy: every time in a split plus the gap lies before every time in the next one.
+        by_class: whether each class is to have the same share in each split; else these shares are as chance or the data make them.
         by_domain: whether domains are separated on purpose.
         separator: what stands between the classes of a label that names several.
         repair: what to do about a group in two splits, said where the audit finds one.
@@ -32,6 +33,7 @@ class Promise:
     fractions: Fractions | None = None
     by_chance: bool = False
     gap: timedelta | None = None
+    by_class: bool = False
     by_domain: bool = False
     separator: str | None = None
     repair: str = ""
@@ -45,11 +47,13 @@ class Assignment:
         split: ``train``, ``val``, ``test``, or None for a row that is set aside because it would leak.
         why: the reason for each row that is set aside, else an empty string.
         promise: what the audit holds the strategy to.
+        notes: what the strategy did that nobody asked for, one sentence each, to be told in the output.
     """
 
     split: Objects
     why: Objects
     promise: Promise
+    notes: tuple[str, ...] = ()
 
     def set_aside(self) -> dict[str, int]:
         """Return how many rows were set aside for which reason."""

@@ -10,7 +10,7 @@ import pandas as pd
 from datatools.errors import DataError
 from datatools.split.assignment import Promise
 from datatools.split.balance import class_share, classes_missing, fractions, set_aside
-from datatools.split.confounding import domain_label, domain_split, domain_time, time_label
+from datatools.split.confounding import domain_label, domain_split, domain_time, time_label, time_split
 from datatools.split.findings import Audited, AuditSettings, Evidence, Finding
 from datatools.split.lineage import derived_parents, derived_split
 from datatools.split.missingness import missing_drift
@@ -31,6 +31,7 @@ CHECKS = (
     classes_missing,
     class_share,
     domain_split,
+    time_split,
     domain_time,
     domain_label,
     time_label,

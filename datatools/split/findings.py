@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.settings import Settings
+from datatools.split import groups
 from datatools.split.assignment import Promise
 from datatools.split.labels import exploded
 
@@ -27,6 +29,7 @@ Check = Literal[
     "tied_times",
     "purged",
     "domain_split",
+    "time_split",
     "domain_time",
     "domain_label",
     "time_label",
@@ -72,13 +75,13 @@ class AuditSettings(Settings):
         default=0.05,
         ge=0,
         le=1,
-        description="Warn when a larger share of val and test has the very time stamp of a train row (bursts); not for bare dates.",
+        description="Warn when a larger share of val and test was taken in the very second of a train row (bursts); not for bare dates.",
     )
     association: float = Field(
         default=0.5,
         gt=0,
         le=1,
-        description="Warn from this Cramér's V on (0 independent, 1 the same thing); lower is stricter.",
+        description="Warn from this Cramér's V on (0 independent, 1 the same thing) where chance does not give it; lower is stricter.",
     )
     missing_drift: float = Field(
         default=0.1,
@@ -144,17 +147,25 @@ class Audited:
     settings: AuditSettings
     evidence: Evidence = field(default_factory=Evidence)
 
-    @property
+    @cached_property
     def used(self) -> pd.DataFrame:
         """Return the rows that are in a split."""
         return self.rows[self.rows["split"].notna()]
 
-    @property
+    @cached_property
     def labelled(self) -> pd.DataFrame:
         """Return the rows that are in a split and have a label."""
         return self.used[self.used["label"].notna()]
 
-    @property
+    @cached_property
     def classes(self) -> pd.DataFrame:
         """Return the labelled rows, once for each class that their label names."""
         return exploded(self.used, self.promise.separator)
+
+    @cached_property
+    def _groups(self) -> NDArray[np.int64]:
+        return groups.find(self.rows).of_row if len(self.rows) else np.empty(0, dtype=np.int64)
+
+    def members(self, some: pd.DataFrame) -> NDArray[np.int64]:
+        """Return the number of the group of each row of ``some``, rows of this table; numbers may skip."""
+        return self._groups[self.rows.index.get_indexer(some.index)]

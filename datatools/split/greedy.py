@@ -10,8 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from datatools.split.costs import Pairs, add, growth
+from datatools.split.mending import mend
+
 Integers = NDArray[np.int64]
 FREE = -1
+TRAIN = 0
 
 
 def assign(
@@ -20,6 +24,7 @@ def assign(
     order: Integers,
     fractions: Sequence[float],
     fixed: Integers | None = None,
+    needed: int = 0,
 ) -> Integers:
     """Return the number of the split of each group.
 
@@ -29,53 +34,58 @@ def assign(
         order: the G groups in the order in which they are placed.
         fractions: positive shares of the splits, summing to 1.
         fixed: split of each group that is placed already, -1 for the others, which are then placed around them.
+        needed: classes 0 .. needed - 1 are to be learnt: split 0 is train, and lacks none of them if a few moves can bring that about.
+            0 where no split is train, as in cross-validation.
 
     With one class, three splits and nothing fixed, a split of share f ends at most (1 + f) / 2 of the largest group above its quota of
     rows, and at most (3 - f) / 2 below. With more classes there is no such bound for each; 20,000 rows in 3,000 groups came within .001
     of every share.
     """
     pairs = _pairs_of_groups(groups, _with_total(classes), len(order))
-    return place(pairs, order, _quotas(classes, fractions), fixed)
-
-
-Pairs = list[tuple[int, int]]  # (class, rows)
+    return place(pairs, order, _quotas(classes, fractions), fixed, needed)
 
 
 def place(
-    pairs: Sequence[Pairs], order: Integers, wanted: Sequence[Sequence[float]], fixed: Integers | None = None
+    pairs: Sequence[Pairs],
+    order: Integers,
+    wanted: Sequence[Sequence[float]],
+    fixed: Integers | None = None,
+    needed: int = 0,
 ) -> Integers:
     """Return the split of each group, chosen one group after the other where it costs least, the first split of equals.
 
     Args:
-        pairs: of each group, the classes that it holds, each with its number of rows.
+        pairs: of each group, the classes that it holds, each with its number of rows; class 0 stands for a row of any class.
         order: as for :func:`assign`.
         wanted: the positive quota of each class in each split.
         fixed: as for :func:`assign`.
+        needed: classes 1 .. needed are to be learnt, see :func:`assign`.
     """
     have = [[0.0] * len(quotas) for quotas in wanted]
     placed = np.full(len(order), FREE, dtype=np.int64) if fixed is None else fixed.copy()
-    for group in np.flatnonzero(placed != FREE).tolist():
-        _add(pairs[group], have[placed[group]])
-    for group in order[placed[order] == FREE].tolist():
-        costs = [_cost(pairs[group], have[split], wanted[split]) for split in range(len(wanted))]
+    free = placed == FREE
+    for group in np.flatnonzero(~free).tolist():
+        add(pairs[group], have[placed[group]])
+    small = _small(wanted) if needed else frozenset()
+    for group in order[free[order]].tolist():
+        told = _telling(pairs[group], small, have[TRAIN]) if small else pairs[group]
+        costs = [growth(told, have[split], wanted[split]) for split in range(len(wanted))]
         best = costs.index(min(costs))
         placed[group] = best
-        _add(pairs[group], have[best])
-    return placed
+        add(pairs[group], have[best])
+    return mend(pairs, placed, wanted, have, needed, free) if needed else placed
 
 
-def _add(pairs: Pairs, have: list[float]) -> None:
-    for class_, count in pairs:
-        have[class_] += count
+def _small(wanted: Sequence[Sequence[float]]) -> frozenset[int]:
+    """Return the classes of which rounding gives some split no row."""
+    least = np.array(wanted).min(axis=0)
+    return frozenset((np.flatnonzero(least[1:] < 0.5) + 1).tolist())
 
 
-def _cost(pairs: Pairs, have: Sequence[float], wanted: Sequence[float]) -> float:
-    """Return by how much the sum of (have - wanted)^2 / wanted grows when the group joins the split."""
-    cost = 0.0
-    for class_, count in pairs:
-        quota = wanted[class_]
-        cost += count * (2.0 * (have[class_] - quota) + count) / quota
-    return cost
+def _telling(pairs: Pairs, small: frozenset[int], train: Sequence[float]) -> Pairs:
+    # The rows of a class that cannot be shared out would all be rounded into train, and many such classes overfill it. So it counts only
+    # until train has it; its other rows go where rows are wanted.
+    return [pair for pair in pairs if pair[0] not in small or not train[pair[0]]]
 
 
 def _with_total(classes: Integers) -> tuple[Integers, ...]:

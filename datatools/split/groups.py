@@ -28,6 +28,10 @@ class Groups:
         """Return the number of rows of each group."""
         return np.bincount(self.of_row, minlength=len(self.keys)).astype(np.int64)
 
+    def with_any(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which groups have at least one of the flagged rows."""
+        return np.bincount(self.of_row[rows], minlength=len(self.keys)) > 0
+
     def largest_first(self, seed: int) -> Integers:
         """Return the groups ordered by falling size and, among equals, at random.
 

@@ -23,11 +23,16 @@ class Hashed(Settings):
     """Each group where the hash of seed and name puts it, without a look at the others.
 
     **Guarantee**: a row keeps its split whatever other rows come, go or change, as long as its group keeps its name and the settings
-    stay. The name of a group is its smallest ``group_id``, or, where none of its rows has one, its smallest ``cluster_id``. So a row can
-    move in these cases only:
+    stay. The name of a group is its smallest ``group_id``, or, where none of its rows has one, its smallest ``cluster_id``, and a cluster
+    bears its smallest image's id. A group that no near-duplicate ties to another thus keeps its name as long as one row bears its
+    ``group_id``. A row can move in these cases only:
 
-    * its own ``group_id`` changes, or its group gets a smaller one, or its first: a near-duplicate ties it to another group;
-    * without a ``group_id``: a near-duplicate with a smaller ``image_id`` comes, since a cluster bears its smallest image's id.
+    * its own ``group_id`` changes;
+    * a near-duplicate that ties its group to another comes or goes: both then bear the smaller name, or no longer;
+    * without a ``group_id``: the image of its cluster with the smallest ``image_id`` goes, or one with a smaller one comes.
+
+    A name that outlives every member cannot be had without a file: whatever member decides it may be the one that goes. Where images
+    are deleted, hold the split with ``splits.csv`` (:mod:`datatools.split.anchors`).
 
     Test is the low end of the hash, val the high end and train what lies between, so a larger share of test or val takes rows from train
     alone. The price: shares of rows and classes are what chance makes of them.
@@ -35,7 +40,7 @@ class Hashed(Settings):
 
     method: Literal["hashed"] = Field(
         default="hashed",
-        description="By a hash of each group's name: a growing data set never moves between splits; shares are left to chance.",
+        description="By a hash of each group's name: a row moves only if that name changes (docs/splitting.md); shares are chance.",
     )
     fractions: Fractions = Field(
         default=Fractions(), description="Chance of each group to get into train, val and test."

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datatools.split import greedy
-from datatools.split.greedy import FREE, Pairs
+from datatools.split.costs import Pairs
+from datatools.split.greedy import FREE
 
 Integers = NDArray[np.int64]
 
@@ -25,6 +26,7 @@ def assign(
     order: Integers,
     fractions: Sequence[float],
     fixed: Integers | None = None,
+    needed: int = 0,
 ) -> Integers:
     """Return the number of the split of each group.
 
@@ -34,6 +36,7 @@ def assign(
         order: the G groups; it decides among those of the class whose turn it is. Groups without a class come last.
         fractions: positive shares of the splits, summing to 1.
         fixed: split of each group that is placed already, -1 for the others, which are then placed around them.
+        needed: classes 0 .. needed - 1 are to be learnt, as for :func:`datatools.split.greedy.assign`.
     """
     pairs = _pairs(groups, incidence, len(order))
     waiting = order if fixed is None else order[fixed[order] == FREE]
@@ -41,7 +44,7 @@ def assign(
     # Number 0 stands for a row of any class, as in greedy.assign.
     totals = [len(groups), *np.bincount(incidence[1]).tolist()]
     wanted = [[share * max(total, 1.0) for total in totals] for share in fractions]
-    return greedy.place(pairs, _complete(sequence, order), wanted, fixed)
+    return greedy.place(pairs, _complete(sequence, order), wanted, fixed, needed)
 
 
 def _pairs(groups: Integers, incidence: tuple[Integers, Integers], count: int) -> list[Pairs]:

@@ -1,9 +1,11 @@
 """Labels that name several classes at once, such as "dog|outdoors"."""
 
+from typing import Self
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from datatools.settings import Settings
 
@@ -15,12 +17,28 @@ class Labels(Settings):
 
     separator: str | None = Field(
         default=None,
-        min_length=1,
         description="What stands between the classes of an image, such as |; null: each label is one class. Split and audit only.",
     )
     pairs: bool = Field(
-        default=False, description="With a separator: also keep the shares of pairs of classes that occur together."
+        default=False,
+        description="With a separator: also keep the shares of pairs of classes that occur together; slow with many classes an image "
+        "(2,000 images with 30: 5 s).",
     )
+
+    @field_validator("separator")
+    @classmethod
+    def _not_empty(cls, value: str | None) -> str | None:
+        if value == "":
+            raise ValueError("must be at least one character, such as |, or null for labels with one class, got ''")
+        return value
+
+    @model_validator(mode="after")
+    def _pairs_need_a_separator(self) -> Self:
+        if self.pairs and self.separator is None:
+            raise ValueError(
+                "pairs needs a separator, since a label without one names one class; give it, or set pairs: false"
+            )
+        return self
 
 
 def classes_of(label: str, separator: str | None) -> tuple[str, ...]:
@@ -51,17 +69,22 @@ def incidence(labels: "pd.Series[str]", separator: str) -> tuple[Integers, NDArr
     return rows, flat[np.repeat(starts, counts) + within]
 
 
-def with_pairs(rows: Integers, names: NDArray[np.object_]) -> tuple[Integers, NDArray[np.object_]]:
-    """Add each pair of classes of one row as a class of its own, a tuple; ``rows`` is rising, and classes rise within a row."""
+def with_pairs(rows: Integers, classes: Integers) -> tuple[Integers, Integers]:
+    """Add each pair of classes of one row as a class of its own, numbered after the classes.
+
+    Args:
+        rows: rising.
+        classes: numbers from 0, rising within a row.
+    """
     left, right = np.triu_indices(int(np.bincount(rows).max(initial=0)), 1)
     size = np.bincount(rows)[rows] if len(rows) else rows
     start = np.searchsorted(rows, rows)
     first = np.arange(len(rows)) == start
-    found_rows, found_names = [rows], [names]
+    count = int(classes.max(initial=-1)) + 1
+    found, codes = [rows], [classes[:0]]
     for one, other in zip(left.tolist(), right.tolist(), strict=True):
         at = start[first & (size > other)]
-        pairs = np.empty(len(at), dtype=object)
-        pairs[:] = list(zip(names[at + one], names[at + other], strict=True))
-        found_rows.append(rows[at])
-        found_names.append(pairs)
-    return np.concatenate(found_rows), np.concatenate(found_names)
+        found.append(rows[at])
+        codes.append(classes[at + one] * count + classes[at + other])
+    numbers = np.unique(np.concatenate(codes), return_inverse=True)[1]
+    return np.concatenate(found), np.concatenate([classes, count + numbers]).astype(np.int64)

@@ -27,8 +27,8 @@ class LeaveOneDomainOut(Settings):
     A group with rows in both is put on one side as ``fractions`` says, and its rows of the other side are set aside: the same thing,
     seen by another device, would tell the answer. Rows of a domain that is neither are set aside.
 
-    With ``folds`` the domains are the parts, in the order of their names: fold 0 tests on the first. A row is test in the fold of its
-    domain and in no other; one of a group that spans domains may be test in none.
+    With ``folds`` the domains that have a labelled row are the parts, in the order of their names: fold 0 tests on the first. A row is
+    test in the fold of its domain and in no other; one of a group that spans domains may be test in none.
     """
 
     method: Literal["leave_one_domain_out"] = Field(
@@ -48,7 +48,7 @@ class LeaveOneDomainOut(Settings):
 
     folds: Folds | None = Field(
         default=None,
-        description="Each domain once, by name: {count: 3, fold: 0} tests on the first of three; null uses target.",
+        description="Each domain that has labels once, by name: {count: 3, fold: 0} tests on the first of three; null uses target.",
     )
 
     @model_validator(mode="after")
@@ -69,19 +69,20 @@ class LeaveOneDomainOut(Settings):
         """Assign each row; equal for every order of the rows.
 
         Raises:
-            DataError: a named domain has no row, there is no source left, or there are not as many domains as folds.
+            DataError: a named domain has no row, there is no source left, or there are not as many domains with labels as folds.
         """
         given.refuse_anchors("a split by domain")
         source, target = self._sides(rows)
         found = groups.find(rows)
-        sides = _any_in_group(found, source), _any_in_group(found, target)
+        sides = found.with_any(source), found.with_any(target)
         placed = self._place(rows, found, seed, given, sides)
         numbers, why = _rows_of_groups(placed[found.of_row], source, target)
         return from_numbers(numbers, Promise(by_domain=True), why)
 
     def _sides(self, rows: pd.DataFrame) -> tuple[Booleans, Booleans]:
         known = sorted(rows["domain"].unique())
-        chosen = self.target if self.folds is None else _in_turn(known, self.folds)
+        labelled = sorted(rows["domain"][rows["label"].notna()].unique())
+        chosen = self.target if self.folds is None else _in_turn(labelled, self.folds)
         absent = [name for name in (chosen, *self.sources) if name not in known]
         if absent:
             raise DataError(
@@ -104,21 +105,17 @@ class LeaveOneDomainOut(Settings):
             (has_source & ~has_target, (train / (train + val), val / (train + val))),
             (has_source & has_target, (train, val, test)),
         ):
-            placed[chosen] = place_some(rows, found, seed, shares, given, chosen)
+            placed[chosen] = place_some(rows, found, seed, shares, given, chosen)[chosen]
         return placed
 
 
 def _in_turn(domains: list[str], folds: Folds) -> str:
     if len(domains) != folds.count:
         raise DataError(
-            f"split.strategy.folds.count: must be the number of domains, {len(domains)} "
+            f"split.strategy.folds.count: must be the number of domains that have labels, {len(domains)} "
             f"({', '.join(map(repr, domains[:10]))}), got {folds.count}"
         )
     return domains[folds.fold]
-
-
-def _any_in_group(found: groups.Groups, rows: Booleans) -> Booleans:
-    return np.bincount(found.of_row[rows], minlength=len(found.keys)) > 0
 
 
 def _rows_of_groups(numbers: Integers, source: Booleans, target: Booleans) -> tuple[Integers, NDArray[np.object_]]:

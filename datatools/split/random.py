@@ -1,9 +1,11 @@
 """Split whole groups at random, whatever their classes."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.settings import Settings
@@ -13,9 +15,14 @@ from datatools.split.folds import Parts
 from datatools.split.fractions import Fractions
 from datatools.split.given import NOTHING, Given
 
+Integers = NDArray[np.int64]
+
 
 class Random(Settings):
-    """Whole groups in random order, the largest first; shares of rows are kept, shares of classes are left to chance."""
+    """Whole groups in random order, the largest first; shares of rows are kept, shares of classes are left to chance.
+
+    Groups without any label are placed apart from the others: they are references, which no split counts.
+    """
 
     method: Literal["random"] = Field(
         default="random", description="Groups at random, classes left to chance; only where classes are many and even."
@@ -28,12 +35,21 @@ class Random(Settings):
     def __call__(self, rows: pd.DataFrame, seed: int, given: Given = NOTHING) -> Assignment:
         """Assign each row; equal for every order of the rows."""
         found = groups.find(rows)
-        one_class = np.zeros(len(rows), dtype=np.int64)
-        order = found.largest_first(seed)
         if self.folds is None:
-            shares = self.fractions.as_tuple()
-            placed = greedy.assign(found.of_row, one_class, order, shares, given.fixed(found))
+            placed = _place(rows, found, seed, self.fractions.as_tuple(), given.fixed(found))
             return from_numbers(placed[found.of_row], Promise(fractions=self.fractions))
         given.refuse_anchors("cross-validation")
-        parts = greedy.assign(found.of_row, one_class, order, [1 / self.folds.count] * self.folds.count)
+        parts = _place(rows, found, seed, [1 / self.folds.count] * self.folds.count, None)
         return from_numbers(self.folds.splits(parts)[found.of_row], Promise(fractions=self.folds.fractions()))
+
+
+def _place(
+    rows: pd.DataFrame, found: groups.Groups, seed: int, shares: Sequence[float], fixed: Integers | None
+) -> Integers:
+    """Return the part of each group; groups with a label are one class, the others another."""
+    without = (~found.with_any(rows["label"].notna().to_numpy(dtype=np.bool_))).astype(np.int64)
+    sizes = found.sizes()
+    totals = np.bincount(without, weights=sizes, minlength=2)
+    wanted = [[share * max(float(total), 1.0) for total in totals] for share in shares]
+    pairs = [[pair] for pair in zip(without.tolist(), sizes.tolist(), strict=True)]
+    return greedy.place(pairs, found.largest_first(seed), wanted, fixed)

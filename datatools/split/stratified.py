@@ -17,8 +17,9 @@ from datatools.split.given import NOTHING, Given
 class Stratified(Settings):
     """Whole groups, divided so that each class has nearly the same share in each split.
 
-    Unlabelled rows count as a class of their own: they are spread like the others and never trained on. New rows can move old ones,
-    unless these are anchored: an anchored row stays, and the others are divided around it.
+    Train lacks no class that a few exchanges of groups can bring there. A class too small for a row in each split counts until train has
+    it; its other rows go where rows are wanted. Groups without any label are spread apart from the others, and never trained on. New
+    rows can move old ones, unless these are anchored: an anchored row stays, and the others are divided around it.
     """
 
     method: Literal["stratified"] = Field(
@@ -35,7 +36,8 @@ class Stratified(Settings):
         found = groups.find(rows)
         if self.folds is None:
             placed = place(rows, found, seed, self.fractions.as_tuple(), given)
-            return from_numbers(placed[found.of_row], Promise(fractions=self.fractions))
+            return from_numbers(placed[found.of_row], Promise(fractions=self.fractions, by_class=True))
         given.refuse_anchors("cross-validation")
-        parts = place(rows, found, seed, [1 / self.folds.count] * self.folds.count, given)
-        return from_numbers(self.folds.splits(parts)[found.of_row], Promise(fractions=self.folds.fractions()))
+        parts = place(rows, found, seed, [1 / self.folds.count] * self.folds.count, given, folds=True)
+        promise = Promise(fractions=self.folds.fractions(), by_class=True)
+        return from_numbers(self.folds.splits(parts)[found.of_row], promise)

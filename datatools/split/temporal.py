@@ -24,6 +24,7 @@ ASIDE, LATER = -1, 3  # LATER: after the test window of a fold
 MICROSECOND = timedelta(microseconds=1)
 SPANS = "other rows of its group lie in another period"
 UNDATED = "undated, and its group lies in val or test"
+UNDATED_OUT = "undated, and the dated rows of its group are all set aside"
 GAP = "within the gap before the next split"
 EMBARGO = "within the embargo after the split before"
 AFTER = "after the test window of this fold"
@@ -33,15 +34,16 @@ class Temporal(Settings):
     """Train before val before test, cut at time stamps: rows with the same time stamp always stay together.
 
     Every time in a split plus ``gap`` and ``embargo`` lies strictly before every time in the next. Rows that would break this are set
-    aside, and so are, of a group that spans a cut, all rows but those of the period that holds most of the group (the earlier of equals).
+    aside, and so are, of a group that spans a cut, all rows but those of the period that holds most of its labelled rows (of equals the
+    one with most rows, then the earlier). Cuts by share count labelled rows only: the others are references, which no split counts.
 
     The two durations leave the same room and take it from different sides of a cut: ``gap`` purges the end of the earlier split,
     ``embargo`` the beginning of the later one. (López de Prado, Advances in Financial Machine Learning, 2018, ch. 7, purges train rows
     before a test period and embargoes train rows after it. Nothing here is trained after its test, so of the embargo only the room after
     a split is left.)
 
-    With ``folds`` the window expands (rolling origin: Tashman, Int. J. Forecasting 16, 2000, 437-450): the dated rows are cut into
-    ``count + 2`` periods of equal size; in fold i, periods 0 to i are train, i + 1 is val and i + 2 test, and what comes later is set
+    With ``folds`` the window expands (rolling origin: Tashman, Int. J. Forecasting 16, 2000, 437-450): the labelled rows are cut
+    into ``count + 2`` periods of equal size; in fold i, periods 0 to i are train, i + 1 is val and i + 2 test, and what comes later is set
     aside. So a row is test in one fold at most, and from the third period on in exactly one, but for gap, embargo and groups across cuts.
     """
 
@@ -50,7 +52,7 @@ class Temporal(Settings):
     )
     fractions: Fractions = Field(
         default=Fractions(),
-        description="Shares of dated rows; each cut is the time stamp that comes closest. Not used where dates are given.",
+        description="Shares of labelled rows; each cut is the time stamp that comes closest. Not used where dates are given.",
     )
     val_from: Moment | None = Field(
         default=None, description="First moment of val (UTC), instead of fractions; test_from is then needed too."
@@ -87,7 +89,7 @@ class Temporal(Settings):
         """Assign each row; equal for every order of the rows and every seed.
 
         Raises:
-            DataError: rows without a date under ``undated: refuse``, or fewer different times than periods.
+            DataError: rows without a date under ``undated: refuse``, or labelled rows have fewer different times than periods.
         """
         given.refuse_anchors("a split by time")
         dated = rows["captured_at"].notna().to_numpy(dtype=bool)
@@ -95,13 +97,14 @@ class Temporal(Settings):
         gap, embargo = parse_duration(self.gap), parse_duration(self.embargo)
         times = np.zeros(len(rows), dtype=np.int64)
         times[dated] = microseconds(rows["captured_at"][dated])
-        cuts = self._cuts(times[dated])
+        labelled = rows["label"].notna().to_numpy(dtype=bool)
+        cuts = self._cuts(times[dated & labelled])
         period = np.where(dated, np.searchsorted(cuts, times, side="right"), 0).astype(np.int64)
         out = np.full(len(rows), "", dtype=object)
         out[dated & _after_cut(times, period, cuts, embargo // MICROSECOND)] = EMBARGO
         out[dated & _before_cut(times, period, cuts, gap // MICROSECOND)] = GAP
         out[period == LATER] = AFTER
-        numbers, why = _keep_groups_whole(groups.find(rows), period, dated, out)
+        numbers, why = _keep_groups_whole(groups.find(rows), period, dated, labelled, out)
         fractions = None if self.val_from or self.folds else self.fractions
         return from_numbers(numbers, Promise(fractions=fractions, gap=gap + embargo), why)
 
@@ -138,8 +141,8 @@ def cuts_by_share(times: Integers, shares: Sequence[float]) -> Integers:
     moments, rows = np.unique(times, return_counts=True)
     if len(moments) <= len(shares):
         raise DataError(
-            f"split.strategy: a temporal split needs at least {len(shares) + 1} different times in captured_at, found {len(moments)}; "
-            "use another strategy or give finer dates"
+            f"split.strategy: a temporal split needs at least {len(shares) + 1} different times in captured_at of labelled rows, "
+            f"found {len(moments)}; use another strategy or give finer dates"
         )
     before = (np.cumsum(rows) - rows) / len(times)
     chosen: list[int] = []
@@ -163,13 +166,18 @@ def _after_cut(times: Integers, period: Integers, cuts: Integers, embargo: int) 
 
 
 def _keep_groups_whole(
-    found: groups.Groups, period: Integers, dated: Booleans, out: Objects
+    found: groups.Groups, period: Integers, dated: Booleans, labelled: Booleans, out: Objects
 ) -> tuple[Integers, Objects]:
     """Return split numbers and reasons; ``out`` says why a row is out already, which then has no say in where its group belongs."""
     counted = dated & (out == "")
-    held = np.bincount(found.of_row[counted] * 3 + period[counted], minlength=3 * len(found.keys)).reshape(-1, 3)
+    # One labelled row outweighs all others of the table, which decide between equals only.
+    weight = np.where(labelled, len(out) + 1, 1)[counted]
+    cells = found.of_row[counted] * 3 + period[counted]
+    held = np.bincount(cells, weights=weight, minlength=3 * len(found.keys)).reshape(-1, 3)
     kept = held.argmax(axis=1)[found.of_row]  # the earlier period of equals, since argmax takes the first
+    gone = (found.with_any(dated) & ~found.with_any(counted))[found.of_row]
     why = out.copy()
     why[counted & (period != kept)] = SPANS
     why[~dated & (kept > 0)] = UNDATED
+    why[~dated & gone] = UNDATED_OUT
     return np.where(why == "", period, ASIDE), why

@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from datatools.manifest import SPLITS
 from datatools.split.findings import Audited, Finding
 from datatools.split.temporal import EMBARGO, GAP, SPANS
 from datatools.split.times import microseconds
 
-DAY = 86_400_000_000  # microseconds
+SECOND = 1_000_000  # microseconds
+# Midnight, noon or whatever a bare date is stored as lies on one in every zone; of true times only one in 900 does.
+QUARTER_HOUR = 900 * SECOND
 
 
 def temporal_order(audited: Audited) -> Finding:
@@ -49,19 +53,26 @@ def _spelled(gap: timedelta) -> str:
 def tied_times(audited: Audited) -> Finding:
     """No time stamp is in two splits. An error of a split by time; otherwise a warning, since pictures of one moment look alike.
 
-    The value is the share of the dated val and test rows with the very time stamp of a train row (by time: of any earlier split). Where
-    all stamps are bare dates, many rows share one and nothing is judged.
+    By time, the value is the share of the dated val and test rows with the very time stamp of a row of an earlier split. Otherwise it is
+    the share of those taken in the very second of a train row. Bare dates, which many rows share, count for nothing then; where most
+    stamps are such, nothing is judged.
     """
     dated = audited.used.dropna(subset=["captured_at"])
-    by_time = audited.promise.gap is not None
-    tied = _tied(dated)
-    judged = int((dated["split"] != "train").sum())
+    times, split = microseconds(dated["captured_at"]), dated["split"].to_numpy(dtype=object)
+    judged = int((split != "train").sum())
+    if audited.promise.gap is not None:
+        tied = _tied(dated)
+        detail = f"{tied:,} of {judged:,} dated rows of val and test have the time stamp of a row of an earlier split"
+        return Finding("tied_times", not tied, "error", tied / max(judged, 1), detail, tied)
+    bare = times % QUARTER_HOUR == 0
+    mostly = bool(len(bare)) and float(bare.mean()) > 0.5
+    tied = _in_a_second_of_train(times, split == "train", np.zeros_like(bare) if mostly else bare)
     share = tied / max(judged, 1)
-    detail = f"{tied:,} of {judged:,} dated rows of val and test have the time stamp of a row of an earlier split"
-    if by_time or not judged:
-        return Finding("tied_times", not tied, "error" if by_time else "info", share, detail, tied)
-    if not (microseconds(dated["captured_at"]) % DAY).any():
-        return Finding("tied_times", True, "info", share, f"times are bare dates; {detail}", tied)
+    whose = f"{tied:,} of {judged:,} dated rows of val and test"
+    if mostly or not judged:
+        detail = f"times are bare dates; {whose} have that of a train row" if mostly else "no dated row to judge"
+        return Finding("tied_times", True, "info", share, detail, tied)
+    detail = f"{whose} were taken in the very second of a train row"
     passed = share <= audited.settings.tied_times
     detail += "" if passed else ": bursts or batches, which a group_id would hold together"
     return Finding("tied_times", passed, "warning", share, detail, 0 if passed else tied)
@@ -71,6 +82,13 @@ def _tied(dated: pd.DataFrame) -> int:
     """Count the rows of val and test whose time stamp an earlier split has too."""
     order = dated["split"].map({name: place for place, name in enumerate(SPLITS)})
     return int((order > order.groupby(dated["captured_at"]).transform("min")).sum())
+
+
+def _in_a_second_of_train(times: NDArray[np.int64], train: NDArray[np.bool_], bare: NDArray[np.bool_]) -> int:
+    """Count the rows of val and test that share their second with a row of train; two that are both ``bare`` share only a date."""
+    seconds = times // SECOND
+    found = np.isin(seconds[~train & ~bare], seconds[train]).sum()
+    return int(found + np.isin(seconds[~train & bare], seconds[train & ~bare]).sum())
 
 
 def purged(audited: Audited) -> Finding:

@@ -31,7 +31,9 @@ def parse_moment(text: str) -> pd.Timestamp:
     Raises:
         ValueError: the text is no date.
     """
-    found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
+    # pandas would read "now" and "today" as well: the split would be another one every day.
+    dated = text.strip()[:1].isdigit()
+    found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601") if dated else pd.NaT
     if pd.isna(found):
         raise ValueError(f"must be a date such as 2024-01-31 or 2024-01-31T12:00, got {text!r}")
     return found
@@ -43,11 +45,20 @@ def microseconds(moments: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
 
 
 def _number_as_days(value: Any) -> Any:
-    return f"{value!r}d" if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return value
+    text = f"{value!r}d"
+    if _PATTERN.fullmatch(text) is None:
+        raise ValueError(
+            f"must be days, 0 to 999999 with six decimals at most, or a duration such as 12h, got {value!r}"
+        )
+    return text
 
 
 def _date_as_text(value: Any) -> Any:
-    # YAML turns an unquoted 2024-01-31 into a date before anyone can ask for a string.
+    # YAML turns an unquoted 2024-01-31 into a date, and 20240131 into a number, before anyone can ask for a string.
+    if isinstance(value, int | float):
+        raise ValueError(f"must be written with hyphens, such as 2024-01-31, got the number {value!r}")  # noqa: TRY004 - pydantic reports ValueError as a setting's error
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

@@ -27,6 +27,14 @@ def test_mar_follows_complete_columns_and_mcar_nothing() -> None:
     assert imputation.gaps(WHOLE, "MCAR", 0.3, 0).any(axis=0).all()
 
 
+def test_an_error_of_ours_is_caught_and_a_refusal_of_theirs_is_not() -> None:
+    def broken() -> bool:
+        raise KeyError("x_a")
+
+    assert imputation_traps._caught([broken], ours=True) == [True]
+    assert imputation_traps._caught([broken], ours=False) == [False]
+
+
 def test_no_trap_catches_ours_and_some_catch_the_libraries() -> None:
     line = list(imputation_traps.lines())[-1]
     assert line.ours.middle == 0

@@ -113,7 +113,7 @@ def test_by_default_the_method_is_chosen_for_each_column_and_said(project: Path)
     assert "iterative" in report["columns"]["x_width"]["method"]
     errors = report["validation"]["error"]["x_width"]
     assert set(errors) == {"mean", "median", "iterative", "knn", "trees", "auto"}
-    assert errors["auto"] <= 1.01 * min(errors.values())
+    assert errors["auto"] <= 1.1 * min(errors.values())  # of choices made on the other half of the rows
     assert json.loads((project / "data/impute/metrics.json").read_text())["method"] == "auto"
 
 
@@ -129,7 +129,7 @@ def test_what_looks_ahead_is_refused_where_the_split_is_temporal(project: Path, 
 
 
 def test_a_line_between_texts_and_an_unknown_column_are_refused(project: Path) -> None:
-    with pytest.raises(DataError, match="column kind: holds categorical values"):
+    with pytest.raises(DataError, match="column x_kind: holds categorical values"):
         run(project, rows(), "{series: [{method: interpolate, columns: [kind]}]}")
     with pytest.raises(SettingsError, match=r"params.yaml: impute\.column_markers: witdh: no such feature"):
         run(project, rows(), "{column_markers: {witdh: [-1]}}")
@@ -149,6 +149,53 @@ def test_undeclared_markers_are_told_once_and_declared_ones_filled(
     assert "-999" not in capsys.readouterr().out
     filled = read(project / "data/impute/table.parquet", COMPLETED)
     assert filled["x_width"].min() > -100
+
+
+def test_what_was_decided_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = rows()
+    table["x_number"] = pd.Series(["12", "7", "?"] * 30, dtype="object")
+    table["x_zip"] = pd.Series(["01067", "80331", "?"] * 30, dtype="object")
+    table.loc[::9, "x_width"] = -1.7976931348623157e308
+    params = "{numeric: {method: median}, column_markers: {bought: ['01.01.1970'], length: [-5], kind: [u]}}"
+    run(project, table, params)
+    said = capsys.readouterr().out
+    assert "x_number: text of numbers and markers; taken as numbers (to keep it as text: impute.text: [number])" in said
+    assert "x_zip" not in said
+    assert "x_width: 10 values are infinite or beyond 1e150; they count as missing" in said
+    assert "x_bought: its marker '01.01.1970' stands in no row; dates are written as '1970-01-31'" in said
+    assert "x_length: its marker -5 stands in no row\n" in said
+    assert "marker 'u'" not in said
+    filled = read(project / "data/impute/table.parquet", COMPLETED)
+    assert filled["x_zip"].isin(["01067", "80331", "missing"]).all()
+    assert filled["x_number"].max() == 12.0
+
+
+def test_booleans_and_text_that_train_lacks_are_of_the_kind_of_the_table(project: Path) -> None:
+    table, train = rows(), rows()["split"] == "train"
+    table["x_late"] = pd.Series(np.where(train, None, True), dtype="object")
+    table["x_word"] = pd.Series(np.where(train, None, "red"), dtype="object")
+    run(project, table, "{numeric: {method: median}}")
+    filled = read(project / "data/impute/table.parquet", COMPLETED)
+    assert filled["x_late"].dtype == np.dtype(bool)
+    assert (filled["x_late"].tolist(), filled["x_word"].tolist()) == ([False] * 90, ["missing"] * 90)
+
+
+@pytest.mark.parametrize("marker", ["no", "1970-01-01", "null"])
+def test_a_marker_that_yaml_reads_otherwise_is_to_be_quoted(project: Path, marker: str) -> None:
+    with pytest.raises(SettingsError, match=r"impute\.markers\[1\]: must be text or a number, .*; quote it"):
+        run(project, rows(), f"{{markers: [NA, {marker}]}}")
+    with pytest.raises(SettingsError, match=r"impute\.column_markers\.kind\[0\]: must be .*; quote it"):
+        run(project, rows(), f"{{column_markers: {{kind: [{marker}]}}}}")
+
+
+def test_gaps_that_groups_share_are_judged_by_group(project: Path) -> None:
+    table = rows().assign(group_id=pd.Series([f"g{row // 6}" for row in range(90)], dtype="object"))
+    table["domain"] = pd.Series(["a"] * 48 + ["b"] * 42, dtype="object")
+    table["x_length"] = np.where(np.isin(np.arange(90) // 6, [0, 1, 2, 3, 4, 9]), np.nan, 1.0 * np.arange(90))
+    run(project, table, "{numeric: {method: median}}")
+    report = json.loads((project / "data/impute/report.json").read_text())
+    assert report["columns"]["x_length"]["by_domain"]["at_random"] is True  # five groups of eight, and one of seven
+    assert report["columns"]["x_length"]["by_domain"]["p"] > 0.01
 
 
 def test_a_series_carries_on_within_its_group_only(project: Path) -> None:

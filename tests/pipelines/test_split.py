@@ -31,13 +31,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def given(project: Path, rows: pd.DataFrame, dropped: Rows = (), leaks: Rows = (), pairs: Rows = ()) -> None:
+def given(project: Path, rows: pd.DataFrame, dropped: Rows = (), pairs: Rows = ()) -> None:
     """What ``deduplicate`` leaves, as far as the split reads it."""
     folder = project / "data/deduplicate"
     write(rows, folder / "manifest.parquet", DEDUPLICATED)
     texts = {
-        "dropped": (dropped, ["image_id", "path", "keeper_id", "cluster_id"]),
-        "leaks": (leaks, ["image_id", "path", "given_split"]),
+        "dropped": (dropped, ["image_id", "keeper_id", "cluster_id", "given_split"]),
         "pairs": (pairs, ["image_id", "other_id", "distance"]),
     }
     for name, (lines, columns) in texts.items():
@@ -87,13 +86,33 @@ def test_a_temporal_split_writes_what_it_sets_aside_as_null(project: Path) -> No
     assert metrics["set_aside"] > 0
 
 
-def test_an_error_of_the_audit_ends_the_stage_without_output(project: Path) -> None:
+def test_an_error_of_the_audit_ends_the_stage_without_output_but_can_be_read(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     params = "{strategy: {method: temporal, val_from: 2024-02-01, test_from: 2030-01-01}"
     with pytest.raises(DataError, match=r"^audit: fractions = 1: test got no rows .* split.audit.ignore: \[fractions"):
         run(project, f"{params}}}")
     assert not (project / "data/split").exists()
+    stored = json.loads((project / "reports/split-audit-failed.json").read_text())
+    assert [item["check"] for item in stored if item["severity"] == "error" and not item["passed"]] == ["fractions"]
+    assert any(item["passed"] for item in stored)
+    assert "checks of the refused split stand in reports/split-audit-failed.json" in capsys.readouterr().out
     rows = run(project, f"{params}, audit: {{ignore: [fractions, classes_missing]}}}}")
     assert set(rows["split"].dropna()) == {"train", "val"}
+    assert not (project / "reports/split-audit-failed.json").exists()
+
+
+def test_a_published_split_without_val_works_and_tells_where_val_comes_from(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = manifest(["cat", "dog"] * 60, given=["train"] * 80 + ["test"] * 39 + [None])
+    given(project, rows, dropped=[("d" * 64, rows["image_id"][119], rows["cluster_id"][119], "test")])
+    found = run(project, "{strategy: {method: predefined}}")
+    assert found["split"].value_counts().to_dict() == {"train": 66, "val": 14, "test": 40}
+    said = "the column of given splits names no val: 14 of 80 train rows are val now, test is as it was"
+    assert f"split: {said}" in capsys.readouterr().out
+    (note,) = json.loads((project / "data/split/metrics.json").read_text())["notes"]
+    assert note.startswith(said)
 
 
 def test_listed_images_stay_and_lines_without_an_image_are_told(
@@ -112,7 +131,7 @@ def test_listed_images_stay_and_lines_without_an_image_are_told(
 
 def test_a_dropped_image_hands_its_split_on(project: Path) -> None:
     rows = manifest(["cat", "dog"] * 60)
-    given(project, rows, dropped=[("d" * 64, "data/raw/old.png", rows["image_id"][7], rows["cluster_id"][7])])
+    given(project, rows, dropped=[("d" * 64, rows["image_id"][7], rows["cluster_id"][7], None)])
     for name in SPLITS:
         (project / "splits.csv").write_text(f"image_id,split\n{'d' * 64},{name}\n")
         found = run(project, "{audit: {ignore: [fractions]}}").set_index("image_id")["split"]
@@ -139,8 +158,7 @@ def test_a_predefined_split_with_copies_across_it_is_judged_and_repaired(project
     given(
         project,
         rows,
-        dropped=[("d" * 64, "data/raw/old.png", keeper, rows["cluster_id"][1])],
-        leaks=[("d" * 64, "data/raw/old.png", "test")],
+        dropped=[("d" * 64, keeper, rows["cluster_id"][1], "test")],
         pairs=[(rows["image_id"][0], rows["image_id"][4], 9)],
     )
     with pytest.raises(

@@ -8,7 +8,11 @@ from datatools.report import gaps
 from datatools.report.inputs import Inputs, Json, Section
 
 MOST_DOMAINS, MOST_CHARTS, MOST_JUDGED = 8, 6, 40
-MANY = 0.5  # share of fills at the ends of the range, from which the page warns
+MANY = (
+    0.5  # share of fills at the ends of the range, from which the page warns, if it is so many times that of the known
+)
+COMMONER = 5
+PREDICTED = {"iterative", "knn", "trees", "model"}  # methods whose fills differ from row to row
 ORDER = ("mean", "median", "iterative", "knn", "trees", "constant", "auto")
 
 
@@ -23,11 +27,13 @@ def view(inputs: Inputs) -> Section:
         {
             "columns": rows,
             "map": missing_map(inputs.imputation),
+            "others": any("others" in pattern for pattern in inputs.imputation.get("patterns", [])),
             "domains": by_domain(described),
             "suspects": suspects(described),
             "stretched": stretched(described),
             "validation": validation(inputs.imputation),
             "errors": errors(inputs.imputation),
+            "judged_auto": "auto" in inputs.imputation.get("validation", {}).get("mean_error", {}),
             "left_out": join(sorted(inputs.imputation.get("validation", {}).get("left_out", {}))),
             "charts": charts(described),
             "categories": categories(described),
@@ -69,6 +75,8 @@ def _column(inputs: Inputs, name: str, described: Json) -> dict[str, Any]:
         "method": described.get("method", ""),
         "indicator": bool(described.get("indicator", False)),
         "unknown": described.get("unknown_categories", 0),
+        "too_large": described.get("too_large", 0),
+        "from_text": bool(described.get("from_text", False)),
         "empty": bool(described.get("no_value_in_train", False)),
     }
 
@@ -122,9 +130,17 @@ def suspects(columns: Json) -> list[dict[str, Any]]:
 
 
 def stretched(columns: Json) -> list[dict[str, Any]]:
-    """Return the features most of whose fills stand at the end of what is known."""
-    ends = {name: (column.get("distribution") or {}).get("at_ends", 0.0) for name, column in columns.items()}
-    return [{"name": name.removeprefix("x_"), "share": share} for name, share in ends.items() if share > MANY]
+    """Return the features most of whose fills were predicted to stand at the end of what is known, where few known values stand."""
+    ends = {name: column.get("distribution") or {} for name, column in columns.items() if _predicted(column)}
+    return [
+        {"name": name.removeprefix("x_"), "share": found["at_ends"]}
+        for name, found in ends.items()
+        if found.get("at_ends", 0.0) > max(MANY, COMMONER * found.get("known_at_ends", 0.0))
+    ]
+
+
+def _predicted(column: Json) -> bool:
+    return bool(PREDICTED & set(str(column.get("method", "")).split(" + ")))
 
 
 def _written(value: str | float) -> str:

@@ -51,6 +51,12 @@ def test_copies_go_in_favour_of_their_keeper() -> None:
     assert found.conflicts.empty
 
 
+def test_a_dropped_file_keeps_the_users_own_split() -> None:
+    found = resolved(["a", "a", "a", "b"], given_split=[None, "test", "val", "train"])
+    assert listed(found.dropped, "path", "given_split") == [("2", "test"), ("3", "val")]
+    assert "given_split" not in resolved(["a", "a", "a", "b"]).dropped
+
+
 def test_group_keeps_near_copies_in_one_cluster_but_never_two_rows_of_one_image() -> None:
     found = resolved(["a", "a", "a", "b"], action="group")
     assert listed(found.kept, "path", "cluster_id") == [("1", "A"), ("3", "A"), ("4", "C")]

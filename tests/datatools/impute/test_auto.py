@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from datatools.impute.auto import CANDIDATES, AutoFill, choose
+from datatools.impute.auto import CANDIDATES, AutoFill, choose, honest
 from datatools.impute.methods import Matrix
 from datatools.impute.trees import TreesFill
 from datatools.impute.validation import Hidden
@@ -9,7 +9,10 @@ from tests.datatools.impute.tables import related
 
 
 def hidden(column: list[int], truth: list[float], **predicted: list[float]) -> Hidden:
-    return Hidden(np.array(column), np.array(truth), {name: np.array(values) for name, values in predicted.items()})
+    row = np.arange(len(column))
+    return Hidden(
+        np.array(column), row, np.array(truth), {name: np.array(values) for name, values in predicted.items()}
+    )
 
 
 def chosen(cells: Hidden, columns: int) -> list[tuple[str, ...]]:
@@ -31,9 +34,11 @@ def test_of_equals_the_simplest_is_taken() -> None:
     assert chosen(cells, 1) == [("mean",)]
 
 
-def test_a_column_that_was_not_judged_takes_what_is_best_over_all() -> None:
+def test_a_column_that_was_not_judged_goes_half_of_the_way_from_the_mean_to_what_is_best_over_all() -> None:
     cells = hidden([0, 0], [1, -1], mean=[0, 0], iterative=[1, -1])
-    assert chosen(cells, 2) == [("iterative",), ("iterative",)]
+    assert chosen(cells, 2) == [("iterative",), ("mean", "iterative")]
+    medians = hidden([0, 0], [1, -1], mean=[0, 0], median=[1, -1], iterative=[5, 5])
+    assert chosen(medians, 2) == [("median",), ("mean",)]
     assert choose(cells, np.array([False, True])) == [("iterative",), ("mean",)]
     assert chosen(hidden([], [], mean=[], iterative=[]), 1) == [("mean",)]
 
@@ -82,6 +87,35 @@ def test_auto_keeps_up_with_the_best_single_method_on_new_rows(shape: str) -> No
     auto = rmse(AutoFill().fill(AutoFill().fit(train), rows), whole[250:], gaps)
     assert auto <= 1.05 * min(alone.values())
     assert (alone["iterative"] == min(alone.values())) == (shape == "lines")
+
+
+def test_the_error_of_auto_is_that_of_choices_made_on_other_rows() -> None:
+    rng = np.random.default_rng(0)
+    told, best = [], []
+    for _ in range(20):  # noise: no method knows anything, and the luckiest seems to
+        cells = 60
+        truth = rng.normal(size=cells)
+        predicted = {name: 0.5 * rng.normal(size=cells) for name in ("iterative", "knn", "trees")}
+        noise = Hidden(np.zeros(cells, dtype=np.intp), np.arange(cells), truth, predicted)
+        told.append(honest(noise, np.zeros(1, dtype=bool)).mean())
+        best.append(min(((truth - filled) ** 2).mean() for filled in predicted.values()))
+    average = 1 + 0.25 / 3  # what three such methods together are worth
+    assert np.mean(told) == pytest.approx(average, abs=0.1)
+    assert np.mean(best) > average
+
+
+def test_a_column_of_few_values_is_filled_not_much_worse_than_by_its_mean() -> None:
+    ratios = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        whole = np.column_stack([rng.normal(size=(300, 2)) @ rng.normal(size=(2, 4)), rng.normal(size=300)])
+        X = whole.copy()
+        X[rng.permutation(300)[6:], 4] = np.nan
+        gaps = np.isnan(X[:, 4])
+        filled, mean = (each.fill(each.fit(X), X)[gaps, 4] for each in (AutoFill(budget=300), CANDIDATES["mean"]))
+        ratios.append(np.sqrt(((filled - whole[gaps, 4]) ** 2).mean() / ((mean - whole[gaps, 4]) ** 2).mean()))
+    assert np.mean(ratios) < 1.05
+    assert max(ratios) < 1.25
 
 
 def test_trees_see_curves_that_a_line_does_not() -> None:

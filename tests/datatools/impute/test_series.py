@@ -103,6 +103,60 @@ def test_nothing_is_filled_before_the_first_value_nor_after_the_last_by_a_line()
     assert fill(Interpolation(columns=()), values, table).tolist() == pytest.approx(expected, nan_ok=True)
 
 
+SPLITS = ["train", "val", "test", None]
+
+
+@pytest.mark.parametrize("kind", [ForwardFill, Interpolation])
+@given(drawn=series(), data=st.data())
+def test_no_row_sees_a_split_that_it_must_not(
+    kind: type[ForwardFill | Interpolation], drawn: tuple[pd.DataFrame, "pd.Series[float]"], data: st.DataObject
+) -> None:
+    table, values = drawn
+    splits = pd.Series([data.draw(st.sampled_from(SPLITS)) for _ in range(len(table))], dtype="object")
+    filled = fill(kind(columns=("x_a",)), values, table.assign(split=splits))
+    for split in SPLITS:
+        own = splits.isna() if split is None else splits == split
+        seen = own | ((splits == "train") & (kind is ForwardFill))
+        alone = fill(kind(columns=("x_a",)), values[seen], table[seen])
+        assert filled[own].tolist() == pytest.approx(alone[own[seen]].tolist(), nan_ok=True)
+
+
+def test_train_takes_from_train_only_and_the_others_from_its_past_too() -> None:
+    table = rows(["p"] * 6, [0, 1, 2, 3, 4, 5]).assign(split=["test", "train", "train", "test", "val", None])
+    values = pd.Series([9.0, np.nan, 1.0, np.nan, np.nan, np.nan])
+    assert fill(ForwardFill(columns=("x_a",)), values, table).tolist() == pytest.approx(
+        [9, np.nan, 1, 1, 1, 1], nan_ok=True
+    )
+
+
+def test_what_is_held_is_neither_filled_nor_carried_past() -> None:
+    table = rows(["p"] * 4, [0, 1, 2, 3])
+    values = pd.Series(["u", None, None, None], dtype="object")
+    held = np.array([False, False, True, False])
+    assert fill(ForwardFill(columns=("x_a",)), values, table, held).isna().tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize("days", [0.1, 0.3, 1 / 24, 7.0])
+@pytest.mark.parametrize("kind", [ForwardFill, Interpolation])
+def test_longest_is_a_bound_that_belongs(kind: type[ForwardFill | Interpolation], days: float) -> None:
+    for second in range(0, 86400 * 30, 86399):
+        times = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(
+            [second, second + days * 43200, second + days * 86400], "s"
+        )
+        table = pd.DataFrame({"image_id": image_ids(3), "group_id": ["p"] * 3, "captured_at": times})
+        values = pd.Series([1.0, np.nan, 3.0] if kind is Interpolation else [1.0, np.nan, np.nan])
+        assert fill(kind(columns=("x_a",), longest=days), values, table).notna().all()
+        shorter = kind(columns=("x_a",), longest=days - 1e-6)
+        assert fill(shorter, values, table).isna().any()
+
+
+@pytest.mark.parametrize("absent", ["group_id", "captured_at"])
+def test_a_table_without_groups_or_times_is_refused(absent: str) -> None:
+    table = rows(["p"], [0]).drop(columns=absent)
+    with pytest.raises(DataError, match=f"series: column {absent}: is missing from the table; a series needs"):
+        fill(ForwardFill(columns=("x_a",)), pd.Series([1.0]), table)
+
+
 def test_categories_are_carried_on_but_have_no_line() -> None:
     table = rows(["p"] * 2, [0, 1])
     values = pd.Series(["wet", np.nan], dtype="object")

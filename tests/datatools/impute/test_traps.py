@@ -1,5 +1,7 @@
 """What other imputers do in silence: one test each."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from datatools.impute.knn import KnnFill
 from datatools.impute.mean import MeanFill
 from datatools.impute.median import MedianFill
 from datatools.impute.methods import NumericMethod
+from datatools.impute.missing import MissingClass
 from datatools.impute.mode import ModeFill
 from datatools.impute.model import ModelFill
 from datatools.impute.table import Methods, fit, transform
@@ -110,6 +113,118 @@ def test_numbers_among_which_a_marker_stands_are_numbers() -> None:
     assert transform(state, train)["x_t"].tolist() == [12.0, 12.0, 3.5, 100.0]
     assert transform(state, table(x_t=["later", "7", None, "?"]))["x_t"].tolist() == [12.0, 7.0, 12.0, 12.0]
     assert transform(state, table(x_t=[7.0, None]))["x_t"].tolist() == [7.0, 12.0]
+
+
+def test_codes_of_places_stay_text() -> None:
+    train = table(x_zip=["01067", "80331", "10115", None], x_id=["12345678901234567890", "12345678901234567891"] * 2)
+    filled = transform(fit(train, Methods(AutoFill(), markers=["?"])), train)
+    assert filled["x_zip"].tolist() == ["01067", "80331", "10115", "missing"]
+    assert filled["x_id"].nunique() == 2
+
+
+def test_text_may_be_told_to_stay_text() -> None:
+    train = table(x_code=["0", "1", "?", "1"])
+    kept = transform(fit(train, Methods(MedianFill(), markers=["?"], text=["code"])), train)
+    assert kept["x_code"].tolist() == ["0", "1", "missing", "1"]
+    with pytest.raises(SettingsError, match=r"impute\.text: cod: no such feature"):
+        fit(train, Methods(MedianFill(), text=["cod"]))
+
+
+def test_a_category_that_is_called_as_the_class_of_missing_values_is_refused() -> None:
+    train = table(x_s=["missing", "a", None])
+    with pytest.raises(
+        DataError, match="column x_s: has a category 'missing', the name of the class of missing values"
+    ):
+        fit(train, Methods(MedianFill()))
+    assert transform(fit(train, Methods(MedianFill(), markers=["missing"])), train)["x_s"].tolist() == [
+        "missing",
+        "a",
+        "missing",
+    ]
+    named = fit(train, Methods(MedianFill(), MissingClass(name="none")))
+    assert transform(named, train)["x_s"].tolist() == ["missing", "a", "none"]
+
+
+@every
+@pytest.mark.parametrize("huge", [1.797e308, -1.797e308, 1e200, 3.4028235e38, 1e-310])
+def test_huge_and_tiny_numbers_break_nothing(numeric: NumericMethod, huge: float) -> None:
+    rng = np.random.default_rng(0)
+    values = np.where(np.arange(40) % 5 == 0, huge, rng.normal(size=40))
+    values[::7] = np.nan
+    train = table(x_n=list(values), x_m=list(rng.normal(size=40)), x_s=["a", "b", None, "b"] * 10)
+    state = fit(train, Methods(numeric, ModelFill(), ModelFill()))
+    json.dumps(state, allow_nan=False)
+    filled = transform(state, train)
+    assert np.isfinite(filled[["x_n", "x_m"]].to_numpy()).all()
+    assert (filled["x_n_missing"] == (np.isnan(values) | (np.abs(values) > 1e150))).all()
+
+
+def test_a_boolean_column_without_a_value_in_train_is_false() -> None:
+    train = table(x_f=[None, None], x_n=[1.0, 2.0])
+    rows = table(x_f=[True, None, False], x_n=[1.0, 2.0, 3.0])
+    filled = transform(fit(train, Methods(MedianFill()), kinds={"x_f": "boolean"}), rows)["x_f"]
+    assert (filled.dtype, filled.tolist()) == (np.dtype(bool), [False] * 3)
+
+
+def test_columns_of_nothing_but_nan_are_filled_as_what_they_were() -> None:
+    state = fit(table(x_s=["a", "b"], x_f=[True, True]), Methods(MedianFill()))
+    filled = transform(state, table(x_s=[np.nan], x_f=[np.nan]))
+    assert (filled["x_s"].tolist(), filled["x_f"].tolist()) == (["missing"], [True])
+
+
+def test_a_category_that_train_does_not_have_is_not_written_over_by_the_last_one() -> None:
+    times = pd.date_range("2024-01-01", periods=6, tz="UTC")
+    rows = table(x_s=["u", "v", "u", "v", "new", None]).assign(group_id="p", captured_at=times)
+    rows["split"] = ["train"] * 4 + ["test"] * 2
+    state = fit(rows.iloc[:4], Methods(MedianFill(), series=(ForwardFill(columns=("s",)),)))
+    assert transform(state, rows)["x_s"].tolist() == ["u", "v", "u", "v", "missing", "missing"]
+
+
+@pytest.mark.parametrize("method", [ForwardFill(columns=("a",)), Interpolation(columns=("a",))])
+def test_train_is_filled_alike_whether_the_other_rows_are_there_or_not(method: ForwardFill | Interpolation) -> None:
+    splits = ["test", "train", None, "val", "train", "train", "test"] * 4
+    rng = np.random.default_rng(0)
+    rows = table(x_a=list(np.where(rng.random(28) < 0.4, np.nan, rng.normal(size=28))), x_b=list(rng.normal(size=28)))
+    times = pd.date_range("2024-01-01", periods=28, tz="UTC")
+    rows = rows.assign(group_id="p", captured_at=times, split=pd.Series(splits, dtype="object"))
+    train = rows[rows["split"] == "train"]
+    state = fit(train, Methods(IterativeFill(), series=(method,)))
+    assert transform(state, rows).loc[train.index].equals(transform(state, train))
+
+
+def test_the_order_of_the_columns_changes_nothing() -> None:
+    rng = np.random.default_rng(5)
+    whole = rng.normal(size=(120, 2)) @ rng.normal(size=(2, 4)) + 0.8 * rng.normal(size=(120, 4))
+    X = np.where(rng.random(whole.shape) < 0.2, np.nan, whole)
+    train = table(**{f"x_{name}": list(values) for name, values in zip("abcd", X.T, strict=True)})
+    turned = train[["image_id", "x_d", "x_b", "x_a", "x_c"]]
+    methods = Methods(AutoFill(budget=2000))
+    assert fit(turned, methods) == fit(train, methods)
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    train = table(x_a=[1.0, 2.0])
+    with pytest.raises(DataError, match="column x_a: stands in the table twice"):
+        fit(pd.concat([train, train[["x_a"]]], axis=1), Methods(MedianFill()))
+
+
+def test_a_feature_whose_own_name_begins_with_x_is_found() -> None:
+    train = table(x_x_rays=[1.0, 3.0, -1.0], x_a=[1.0, -2.0, -1.0])
+    markers = {"x_rays": [-1], "a": [-1], "x_a": [-2]}
+    filled = transform(fit(train, Methods(MedianFill(), column_markers=markers)), train)
+    assert filled["x_x_rays"].tolist() == [1.0, 3.0, 2.0]
+    assert filled["x_a"].tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(("columns", "said"), [((), "names no column"), (("n", "x_n"), "n is named twice")])
+def test_a_series_names_each_column_once(columns: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SettingsError, match=f"impute.series: {said}"):
+        fit(table(x_n=[1.0]), Methods(MedianFill(), series=(ForwardFill(columns=columns),)))
+
+
+def test_a_constant_that_would_count_as_missing_is_refused() -> None:
+    with pytest.raises(ValueError, match="must lie between"):
+        ConstantFill(value=1e308)
 
 
 @pytest.mark.parametrize("categorical", [ModeFill(), ModelFill()])

@@ -46,6 +46,14 @@ def test_the_map_shows_each_pattern_in_proportion(inputs: Inputs) -> None:
     assert drawn.count('class="label"') == 2  # the features with gaps: one and kind
 
 
+def test_patterns_that_are_not_shown_have_a_band_and_shares_are_of_all_rows() -> None:
+    patterns = [{"missing": ["x_a"], "rows": 30}, {"missing": [], "others": 7, "rows": 70}]
+    drawn = str(gaps.chart(patterns, ["x_a", "x_b"]))
+    assert re.search(r"30 rows \(30[^)]*\) without a", drawn)
+    assert re.search(r"70 rows \(70[^)]*\) with 7 other patterns", drawn)
+    assert drawn.count('class="bar c6"') == 1
+
+
 def test_a_map_of_a_complete_table_is_not_drawn(inputs: Inputs) -> None:
     complete = {"columns": {"x_a": {"missing": 0.0}}, "patterns": [{"missing": [], "rows": 9}]}
     assert impute.missing_map(complete) is None
@@ -70,7 +78,7 @@ def test_domains_that_miss_more_than_chance_are_said(inputs: Inputs) -> None:
 
 
 def test_one_domain_has_nothing_to_compare() -> None:
-    column = {"missing": 0.5, "by_domain": {"rate": {"all": 0.5}, "p": None, "v": None, "at_random": True}}
+    column = {"missing": 0.5, "by_domain": {"rate": {"all": 0.5}, "p": None, "v": None, "at_random": None}}
     assert impute.by_domain({"x_a": column}) is None
 
 
@@ -96,7 +104,13 @@ def test_known_and_filled_values_are_drawn_as_shares(inputs: Inputs) -> None:
 
 
 def test_fills_at_the_end_of_what_is_known_are_warned_of() -> None:
-    columns: dict[str, Any] = {"x_a": {"distribution": {"at_ends": 0.9}}, "x_b": {"distribution": None}}
+    columns: dict[str, Any] = {
+        "x_a": {"method": "iterative + knn", "distribution": {"at_ends": 0.9, "known_at_ends": 0.1}},
+        "x_b": {"method": "iterative", "distribution": None},
+        "x_binary": {"method": "knn", "distribution": {"at_ends": 1.0, "known_at_ends": 1.0}},
+        "x_zeros": {"method": "trees", "distribution": {"at_ends": 0.8, "known_at_ends": 0.6}},
+        "x_constant": {"method": "constant", "distribution": {"at_ends": 1.0, "known_at_ends": 0.0}},
+    }
     assert impute.stretched(columns) == [{"name": "a", "share": 0.9}]
 
 

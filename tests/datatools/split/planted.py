@@ -12,9 +12,10 @@ from datatools.split.assignment import Promise
 from datatools.split.findings import Check, Evidence
 from datatools.split.fractions import Fractions
 from datatools.split.temporal import EMBARGO, GAP
+from tests.datatools.split.giveaways import class_of_two, finer_class, measured_class, not_measured_class
 from tests.datatools.split.tables import manifest
 
-STRATIFIED = Promise(fractions=Fractions())
+STRATIFIED = Promise(fractions=Fractions(), by_class=True)
 
 
 def clean() -> pd.DataFrame:
@@ -87,6 +88,25 @@ def cats_by_phone(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(domain=np.where(rows["label"] == "cat", "phone", "camera"))
 
 
+def emus_only_at_the_zoo(rows: pd.DataFrame) -> pd.DataFrame:
+    """One class is in one domain and nothing else is; the others are mixed, and so the table as a whole is."""
+    rng = np.random.default_rng(5)
+    mixed = rows.assign(label=rng.choice(["ant", "bee", "cat", "dog", "emu"], len(rows)))
+    return mixed.assign(domain=np.where(mixed["label"] == "emu", "zoo", rng.choice(list("abcd"), len(rows))))
+
+
+def yaks_only_in_a_domain_of_many(rows: pd.DataFrame) -> pd.DataFrame:
+    """A rare class is only in one of two domains; V of the table and phi of the pair are small."""
+    places = np.flatnonzero(rows["domain"] == "phone")[:30]
+    return put(rows, places, "label", "yak")
+
+
+def later_test(rows: pd.DataFrame) -> pd.DataFrame:
+    """A split that came with the data, or by chance, and is by time: test is the last month."""
+    later = pd.to_timedelta(np.where(rows["split"] == "test", 120, 0), unit="D")
+    return rows.assign(captured_at=rows["captured_at"] + later)
+
+
 def class_after_class(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(captured_at=rows["captured_at"].sort_values().to_numpy()).assign(
         label=rows["label"].sort_values().to_numpy()
@@ -97,8 +117,11 @@ def missing_in_test(rows: pd.DataFrame) -> pd.DataFrame:
     return put(rows, at(rows, "test"), "x_size", np.nan)
 
 
-def finer_class(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(x_breed=rows["label"] + rows.index.to_series().mod(4).astype(str).to_numpy())
+def missing_in_test_with_a_tiny_val(rows: pd.DataFrame) -> pd.DataFrame:
+    """Two of three val rows have no value, which hides that test has more gaps than train."""
+    test = at(rows, "test")
+    rows = put(put(rows, at(rows, "val")[3:], "split", "train"), test[np.arange(len(test)) % 4 > 0], "x_size", np.nan)
+    return put(rows, at(rows, "val")[:2], "x_size", np.nan)
 
 
 def most_set_aside(rows: pd.DataFrame) -> pd.DataFrame:
@@ -111,6 +134,13 @@ def burst(rows: pd.DataFrame) -> pd.DataFrame:
     test, train = at(rows, "test")[::3], at(rows, "train")
     rows.loc[rows.index[test], "captured_at"] = rows["captured_at"].iloc[train[: len(test)]].to_numpy()
     return rows
+
+
+def burst_within_the_second(rows: pd.DataFrame) -> pd.DataFrame:
+    """Like a burst, but a fifth of a second apart, as cameras write it."""
+    rows = burst(rows)
+    moved = rows["captured_at"] + pd.to_timedelta(np.where(rows["split"] == "test", 200, 0), unit="ms")
+    return rows.assign(captured_at=moved)
 
 
 def same(rows: pd.DataFrame) -> pd.DataFrame:
@@ -201,6 +231,7 @@ PLANTED = [
         clean=split_by_time,
     ),
     Plant("tied_times", "error", tie_across_cut, "dated rows of val and test have", BY_TIME, clean=split_by_time),
+    Plant("tied_times", "warning", burst_within_the_second, "in the very second of a train row: bursts"),
     Plant("tied_times", "warning", burst, "bursts or batches, which a group_id would hold together"),
     Plant("purged", "warning", same, "70 of 300 dated rows are purged: 50 within the gap", BY_TIME, much_purged),
     Plant("fractions", "error", only_train_and_val, "test got no rows"),
@@ -216,9 +247,23 @@ PLANTED = [
         camera_after_phone,
         "before 2024-02-14 every image is from 'phone', from then on every image is from 'camera'",
     ),
+    Plant("time_split", "warning", later_test, "every test row is later than every train row"),
     Plant("domain_label", "warning", cats_by_phone, "recognising the domain"),
+    Plant(
+        "domain_label",
+        "warning",
+        emus_only_at_the_zoo,
+        "100% of class 'emu' is in domain 'zoo', of which it makes up 100%",
+    ),
+    Plant(
+        "domain_label", "warning", yaks_only_in_a_domain_of_many, "100% of class 'yak' is in domain 'phone', of which"
+    ),
     Plant("time_label", "warning", class_after_class, "classes were captured one after another"),
-    Plant("missing_drift", "warning", missing_in_test, "x_size"),
+    Plant("missing_drift", "warning", missing_in_test, "x_size (100% in test"),
+    Plant("missing_drift", "warning", missing_in_test_with_a_tiny_val, "in test, "),
+    Plant("label_feature", "warning", measured_class, "x_grams (for 100% of the groups) determines the label"),
+    Plant("label_feature", "warning", not_measured_class, "x_grams (class 'cat', by being missing or not) determines"),
+    Plant("label_feature", "warning", class_of_two, "x_species (classes 'cat', 'dog', 'emu')", Promise(separator="|")),
     Plant("label_feature", "warning", finer_class, "x_breed (for 100% of the groups) determines the label"),
     Plant(
         "derived_split",

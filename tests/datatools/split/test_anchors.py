@@ -88,6 +88,21 @@ def test_a_picture_stays_when_a_better_copy_of_it_replaces_the_listed_one() -> N
         assert split(Stratified(), rows, {A: "train", B: name}, clusters={A: "ck", B: "ck"})[0] == name
 
 
+def test_two_listed_copies_that_a_better_one_replaces_are_a_conflict_like_any_other() -> None:
+    rows = manifest(["cat"] * 60, clusters=["k", *range(59)])
+    lines, clusters = {A: "train", B: "test"}, {A: "ck", B: "ck"}
+    with pytest.raises(
+        DataError,
+        match=rf"1 group is .* for example {A} \(dropped; data/raw/0.png is of its cluster\) in train and {B} .* in test",
+    ):
+        anchors.apply(lines, rows, clusters, "refuse")
+    assert split(Stratified(), rows, lines, clusters=clusters)[0] == "test"
+    assert anchors.apply({A: "test", B: "test"}, rows, clusters, "refuse") is not None
+    gone = anchors.apply(lines, rows, {A: "gone", B: "gone"}, "refuse")
+    assert gone is not None
+    assert (gone.numbers == -1).all()
+
+
 def test_lines_are_counted_by_whether_their_image_is_there() -> None:
     bound = anchors.apply({image_id(0): "test", A: "val", B: "val"}, manifest(["cat"] * 2), {A: "c1"}, "refuse")
     assert bound is not None

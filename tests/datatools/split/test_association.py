@@ -54,3 +54,7 @@ def test_the_best_cut_is_the_best_of_all(rows: list[tuple[int, int]]) -> None:
         assert found.v == pytest.approx(max(scores.values()), abs=1e-6)
         assert found.v == pytest.approx(scores[found.first], abs=1e-6)
         assert found.last == times[times < found.first].max()
+        assert found.unbiased <= found.v + 1e-9
+        rank = {one: place for place, one in enumerate(sorted(set(classes.tolist())))}
+        codes = np.array([rank[one] for one in classes.tolist()])
+        assert found.unbiased == pytest.approx(cramers_v(codes, (times > found.last).astype(int)), abs=1e-6)

@@ -1,5 +1,7 @@
 """Every planted fault is found by name, a table without faults passes, and what else the audit promises."""
 
+import re
+from datetime import timedelta
 from typing import get_args
 
 import numpy as np
@@ -12,7 +14,9 @@ from datatools.split import Stratified, Temporal
 from datatools.split.assignment import Promise
 from datatools.split.audit import CHECKS, audit, failures, refuse
 from datatools.split.findings import AuditSettings, Check, Evidence, Finding
+from datatools.split.folds import Folds
 from datatools.split.fractions import Fractions
+from tests.datatools.split.giveaways import finer_class
 from tests.datatools.split.planted import (
     PLANTED,
     STRATIFIED,
@@ -22,8 +26,8 @@ from tests.datatools.split.planted import (
     clean,
     cluster_across,
     domain_out_of_test,
-    finer_class,
     group_across,
+    later_test,
     lopsided,
     one_class_in_test,
     pairs_across,
@@ -79,6 +83,28 @@ def test_a_small_or_a_chance_difference_of_missing_rates_is_no_finding(rows: int
     finding = found(table.assign(x_size=values), "missing_drift")
     assert finding.passed
     assert finding.value == pytest.approx(rate, abs=0.04)
+
+
+def test_every_two_splits_are_compared_not_only_the_extreme_ones() -> None:
+    """Val has six rows, of which two lack a value: the highest rate, but by chance; that of test is no chance."""
+    rng = np.random.default_rng(0)
+    table = manifest(["cat", "dog"] * 653).assign(split=["train"] * 1000 + ["test"] * 300 + ["val"] * 6)
+    missing = np.concatenate([rng.random(1000) < 0.05, rng.random(300) < 0.3, [True, True] + [False] * 4])
+    finding = found(table.assign(x_a=np.where(missing, np.nan, 1.0)), "missing_drift")
+    assert not finding.passed
+    assert "in test," in finding.detail
+    assert "in train)" in finding.detail
+
+
+def test_gaps_of_whole_groups_differ_by_chance() -> None:
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        group = rng.integers(0, 60, 1000)
+        table = manifest(["cat", "dog"] * 500, clusters=group)
+        table["split"] = pd.Series(Stratified()(table, seed).split)
+        for number in range(30):
+            table[f"x_{number}"] = np.where((rng.random(60) < 0.2)[group], np.nan, 1.0)
+        assert found(table, "missing_drift").passed
 
 
 def by_time(gap: str = "0d") -> tuple[pd.DataFrame, Promise]:
@@ -162,12 +188,6 @@ def test_tiny_and_unlabelled_tables_are_judged_without_a_crash(rows: int) -> Non
     assert len(audit(table, Promise())) == len(CHECKS)
 
 
-def test_bare_dates_may_be_equal_in_two_splits_but_not_in_a_split_by_time() -> None:
-    finding = found(clean(), "tied_times")
-    assert (finding.passed, finding.severity) == (True, "info")
-    assert finding.value > 0.5
-
-
 def test_pairs_inside_a_split_or_with_rows_outside_are_none() -> None:
     rows = clean()
     evidence = pairs_across(rows)
@@ -205,6 +225,60 @@ def test_a_split_by_chance_may_miss_its_fractions_by_chance() -> None:
     assert found(rows, "fractions", Promise(fractions=Fractions(), by_chance=True)).passed
     single = lopsided(clean()).assign(cluster_id=[f"c{place}" for place in range(300)], group_id=None)
     assert not found(single, "fractions", Promise(fractions=Fractions(), by_chance=True)).passed
+
+
+@pytest.mark.parametrize(
+    ("promise", "words"),
+    [
+        (STRATIFIED, "too few or too large to be shared out"),
+        (Promise(fractions=Fractions()), "method: stratified gives"),
+        (Promise(gap=timedelta(0)), "came later than train"),
+        (Promise(by_domain=True), "only the target domain has it"),
+        (Promise(), "correct that column"),
+    ],
+)
+def test_what_to_do_about_a_lacking_class_depends_on_the_strategy(promise: Promise, words: str) -> None:
+    detail = found(put(clean(), at(clean(), "test")[:3], "label", "yak"), "classes_missing", promise).detail
+    assert words in detail
+    assert ("stratified" in detail) == (promise == Promise(fractions=Fractions()))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"gap": "200d"},
+            r"val got no rows .*: 2\d\d rows are set aside \(2\d\d within the gap before the next split\); shorten",
+        ),
+        (
+            {"val_from": "2030-01-01", "test_from": "2031-01-01"},
+            r"val and test got no rows .*move the cuts; rows with a label are from 2024-01-01 to 2024-04-09",
+        ),
+    ],
+)
+def test_an_empty_split_names_its_cause_and_a_remedy(settings: dict[str, str], words: str) -> None:
+    rows = clean()
+    assigned = Temporal(**settings)(rows, 0)  # type: ignore[arg-type]
+    finding = found(
+        rows.assign(split=pd.Series(assigned.split)), "fractions", assigned.promise, Evidence(why=assigned.why)
+    )
+    assert re.search(words, finding.detail)
+
+
+def test_what_comes_after_a_fold_is_not_lost() -> None:
+    rows = clean()
+    assigned = Temporal(folds=Folds(count=5, fold=0))(rows, 0)
+    rows["split"] = pd.Series(assigned.split)
+    assert rows["split"].isna().mean() > 0.5
+    finding = found(rows, "set_aside", assigned.promise, Evidence(why=assigned.why))
+    assert finding.passed
+    assert "after the test window of this fold, as asked" in finding.detail
+    assert not found(rows, "set_aside", assigned.promise).passed
+
+
+def test_a_split_by_time_or_by_domain_may_be_by_time() -> None:
+    for promise in (Promise(gap=timedelta(0)), Promise(by_domain=True)):
+        assert found(later_test(clean()), "time_split", promise).passed
 
 
 def test_a_leak_of_the_users_own_split_names_the_way_out() -> None:

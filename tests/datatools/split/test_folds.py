@@ -14,6 +14,7 @@ from datatools.split import Hashed, LeaveOneDomainOut, Predefined, Random, Strat
 from datatools.split.assignment import Splitter
 from datatools.split.folds import Folds
 from datatools.split.groups import find
+from datatools.split.unlabelled import release
 from tests.datatools.split.tables import manifest, manifests
 
 
@@ -55,7 +56,9 @@ def test_a_column_of_fold_numbers_is_taken_as_it_is(rows: pd.DataFrame, count: i
 
 @given(manifests(fewest=3))
 def test_each_row_is_test_in_the_fold_of_its_domain_or_its_group_spans_domains(rows: pd.DataFrame) -> None:
-    domains = sorted(rows["domain"].unique())
+    domains = sorted(rows["domain"][rows["label"].notna()].unique())
+    if len(domains) < 2:
+        return
     strategies = folds(LeaveOneDomainOut, len(domains))
     spans = rows["domain"].groupby(find(rows).of_row).transform("nunique").to_numpy() > 1
     for domain, strategy in zip(domains, strategies, strict=True):
@@ -93,10 +96,36 @@ def test_folds_are_of_equal_size_and_stratified() -> None:
         assert [(split[:100] == "test").sum(), (split[100:] == "test").sum()] == [20, 10]
 
 
+def test_a_domain_without_labels_is_no_fold() -> None:
+    rows = manifest(["cat", "dog"] * 40 + [None] * 20, domains=["a"] * 40 + ["b"] * 40 + ["t"] * 20)
+    for domain, strategy in zip("ab", folds(LeaveOneDomainOut, 2), strict=True):
+        split = release(rows, strategy(rows, 0)).split
+        assert set(rows["domain"][split == "test"]) == {domain}
+        assert {None, "train", "val", "test"} == set(split)
+
+
+def test_periods_are_of_labelled_rows() -> None:
+    rows = manifest(["cat"] * 50 + [None] * 50, days=range(100))
+    for strategy in folds(Temporal, 3):
+        split = release(rows, strategy(rows, 0)).split
+        assert [(split == name).sum() for name in ("val", "test")] == [10, 10]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_given_folds_may_be_numbered_from_one_which_is_told(first: int) -> None:
+    rows = manifest(["cat", "dog"] * 25, given=[str(place % 5 + first) for place in range(50)])
+    for fold, strategy in enumerate(folds(Predefined, 5)):
+        assigned = strategy(rows, 0)
+        assert set(rows["given_split"][assigned.split == "test"]) == {str(fold + first)}
+        told = f"the given folds are numbered from 1 to 5: fold {fold} tests on number {fold + 1}"
+        assert assigned.notes == ((told,) if first else ())
+
+
 def test_folds_and_domains_must_agree() -> None:
     rows = manifest(["cat"] * 6, domains=["a", "b", "c"] * 2)
     with pytest.raises(
-        DataError, match=r"^split.strategy.folds.count: must be the number of domains, 3 \('a', 'b', 'c'\), got 4$"
+        DataError,
+        match=r"^split.strategy.folds.count: must be the number of domains that have labels, 3 \('a', 'b', 'c'\), got 4$",
     ):
         LeaveOneDomainOut(folds=Folds(count=4))(rows, 0)
 

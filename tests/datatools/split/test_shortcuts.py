@@ -1,8 +1,10 @@
 import hypothesis.strategies as st
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 
+from datatools.split import giveaway
 from datatools.split.assignment import Promise
 from datatools.split.audit import audit
 from datatools.split.findings import Finding
@@ -49,5 +51,45 @@ def test_a_frequent_class_is_no_shortcut() -> None:
     assert judged(["cat"] * 99 + ["dog"], [1.0] * 100).passed
 
 
-def test_missing_values_are_not_a_value() -> None:
-    assert judged(["cat"] * 50 + ["dog"] * 50, [None] * 50 + [1.0] * 50).passed
+def test_being_missing_is_a_value() -> None:
+    finding = judged(["cat"] * 50 + ["dog"] * 50, [None] * 50 + [1.0] * 50)
+    assert not finding.passed
+    assert "by being missing or not" in finding.detail
+    assert judged(["cat", "dog"] * 50, [None] * 50 + [1.0] * 50).passed
+
+
+@pytest.mark.parametrize(("noise", "passed"), [(0.3, False), (1.0, False), (2.0, True)])
+def test_a_number_that_lies_in_another_range_for_each_class_is_found(noise: float, passed: bool) -> None:
+    """Ranges that touch are found too; those that overlap by half are not."""
+    classes = np.arange(300) % 5
+    values = classes + np.random.default_rng(0).uniform(0, noise, 300)
+    assert judged([f"class {number}" for number in classes], values.tolist()).passed == passed
+
+
+def test_a_nearest_value_within_the_group_proves_nothing() -> None:
+    labels = [name for name in np.random.default_rng(1).choice(["cat", "dog"], 60) for _ in range(3)]
+    values = np.repeat(np.random.default_rng(2).uniform(0, 1, 60), 3) + np.arange(180) * 1e-6
+    assert judged(labels, values.tolist(), [place // 3 for place in range(180)]).passed
+    assert judged(labels, values.tolist()).value > judged(labels, values.tolist(), [p // 3 for p in range(180)]).value
+
+
+def test_the_finding_says_how_many_columns_were_judged() -> None:
+    rows = manifest(["cat", "dog"] * 50).assign(
+        split="train",
+        x_name=[f"{number}.png" for number in range(100)],
+        x_day=[number // 2 % 7 for number in range(100)],
+    )
+    (finding,) = (item for item in audit(rows, Promise()) if item.check == "label_feature")
+    assert finding.detail.startswith("none of 1 judged columns determines the label; 1 could not be judged")
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3)), min_size=2, max_size=20))
+def test_the_neighbour_is_the_nearest_of_another_group(entries: list[tuple[float, int]]) -> None:
+    number, member = (np.array(column) for column in zip(*sorted(entries), strict=True))
+    if len(set(member.tolist())) < 2:
+        return
+    found = giveaway._neighbour(number, member)
+    for place, near in enumerate(found):
+        others = [abs(number[place] - number[other]) for other in range(len(number)) if member[other] != member[place]]
+        assert member[near] != member[place]
+        assert abs(number[place] - number[near]) == min(others)

@@ -56,10 +56,13 @@ def test_another_seed_is_another_split_of_the_same_kind(strategy: Splitter) -> N
 @given(manifests())
 def test_random_keeps_the_shares_of_rows(rows: pd.DataFrame) -> None:
     split = Random()(rows, 0).split
-    largest = find(rows).sizes().max()
-    for name, share in zip(SPLITS, (0.7, 0.15, 0.15), strict=True):
-        off = (split == name).sum() - share * len(rows)
-        assert -1.5 * largest <= off <= largest
+    found = find(rows)
+    labelled = found.with_any(rows["label"].notna().to_numpy())
+    for part in (labelled, ~labelled):
+        inside, largest = part[found.of_row], found.sizes()[part].max(initial=0)
+        for name, share in zip(SPLITS, (0.7, 0.15, 0.15), strict=True):
+            off = (split[inside] == name).sum() - share * inside.sum()
+            assert -1.5 * largest - 1e-9 <= off <= largest + 1e-9
 
 
 def test_stratified_gives_single_rows_of_each_class_their_quota() -> None:
@@ -75,6 +78,22 @@ def test_many_small_classes_do_not_add_up_to_a_lopsided_split() -> None:
     split = Stratified()(rows, 0).split
     assert abs((split == "test").mean() - 0.15) < 0.02
     assert abs((split == "val").mean() - 0.15) < 0.02
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(100, 60), (300, 200), (90, 30), (4, 2), (200, 40), (3000, 600)])
+def test_classes_too_small_to_be_shared_do_not_overfill_train(rows: int, classes: int) -> None:
+    table = manifest([f"c{number % classes}" for number in range(rows)])
+    split = Stratified()(table, 0).split
+    for name, share in zip(SPLITS, (0.7, 0.15, 0.15), strict=True):
+        assert abs((split == name).sum() - share * rows) <= 1
+    assert set(table["label"][split == "train"]) == set(table["label"])
+
+
+@pytest.mark.parametrize("strategy", [Random(), Stratified()])
+def test_a_few_labelled_rows_among_many_without_are_shared_out(strategy: Splitter) -> None:
+    rows = manifest(["cat", "dog"] * 4 + [None] * 300)
+    split = strategy(rows, 0).split[:8]
+    assert {name: int((split == name).sum()) for name in SPLITS} == {"train": 6, "val": 1, "test": 1}
 
 
 def test_unlabelled_rows_are_spread_like_a_class() -> None:

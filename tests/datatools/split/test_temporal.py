@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 
 from datatools.errors import DataError
+from datatools.manifest import SPLITS
 from datatools.split import Temporal
+from datatools.split.folds import Folds
 from datatools.split.temporal import cuts_by_share
 from datatools.split.times import parse_duration
-from tests.datatools.split.tables import manifest, manifests
+from datatools.split.unlabelled import WHY, release
+from tests.datatools.split.tables import START, manifest, manifests
 
 BY_DATE = {"val_from": "2024-02-01", "test_from": "2024-03-01"}
 
@@ -108,7 +111,30 @@ def test_undated_rows_go_to_train_only() -> None:
     assert assigned.set_aside() == {"undated, and its group lies in val or test": 1}
 
 
+def test_unlabelled_rows_have_no_part_in_the_cuts() -> None:
+    rows = manifest(["cat", "dog"] * 35 + [None] * 30, days=range(100))
+    released = release(rows, Temporal()(rows, 0))
+    assert {name: int((released.split == name).sum()) for name in SPLITS} == {"train": 49, "val": 10, "test": 11}
+    assert (released.why[70:] == WHY).all()
+
+
+def test_labelled_rows_decide_where_a_group_belongs() -> None:
+    rows = manifest([None, None, "cat", "cat"], days=[1, 2, 40, 70], clusters=[0, 0, 0, 1])
+    assert list(Temporal(**BY_DATE)(rows, 0).split) == [None, None, "val", "test"]
+
+
+def test_an_undated_row_whose_dated_mates_are_all_set_aside_is_too() -> None:
+    rows = manifest(["cat", "dog"] * 35, days=[*range(69), None], groups=[None] * 68 + ["p", "p"])
+    assigned = Temporal(undated="train", folds=Folds(count=5))(rows, 0)
+    assert list(assigned.split[68:]) == [None, None]
+    assert assigned.why[69] == "undated, and the dated rows of its group are all set aside"
+    purged = manifest(["cat"] * 4, days=[22, None, 40, 1], clusters=[0, 0, 1, 2])
+    for room in ({"gap": "10d"}, {"gap": "0d", "embargo": "20d"}):
+        purged.loc[0, "captured_at"] = START + pd.Timedelta(days=22 if room["gap"] == "10d" else 45)
+        assert list(Temporal(undated="train", **room, **BY_DATE)(purged, 0).split)[:2] == [None, None]
+
+
 @pytest.mark.parametrize("days", [[1] * 5, [1, 2] * 3, [None] * 4])
 def test_fewer_than_three_times_are_refused(days: list[int | None]) -> None:
-    with pytest.raises(DataError, match="needs at least 3 different times in captured_at, found"):
+    with pytest.raises(DataError, match="needs at least 3 different times in captured_at of labelled rows, found"):
         Temporal(undated="train")(manifest(["cat"] * len(days), days=days), 0)

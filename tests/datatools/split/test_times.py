@@ -28,7 +28,7 @@ def test_moments_are_utc() -> None:
     assert microseconds(pd.Series([parse_moment("1970-01-01T00:00:01")])).tolist() == [1_000_000]
 
 
-@pytest.mark.parametrize("text", ["", "soon", "31.1.2024", "2024-02-30", "NaT"])
+@pytest.mark.parametrize("text", ["", "soon", "31.1.2024", "2024-02-30", "NaT", "now", "today", "-2024"])
 def test_what_is_no_date_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="must be a date such as 2024-01-31"):
         parse_moment(text)
@@ -44,7 +44,19 @@ def test_yaml_may_hold_numbers_and_dates() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"gap": -7}, "split.strategy.gap: must be a duration such as 7d, 12h or 30min, got '-7d'"),
+        (
+            {"gap": -7},
+            "split.strategy.gap: must be days, 0 to 999999 with six decimals at most, or a duration such as 12h, got -7",
+        ),
+        (
+            {"gap": 1e-7},
+            "split.strategy.gap: must be days, 0 to 999999 with six decimals at most, or a duration such as 12h, got 1e-07",
+        ),
+        ({"gap": "-7d"}, "split.strategy.gap: must be a duration such as 7d, 12h or 30min, got '-7d'"),
+        (
+            {"val_from": 20240201, "test_from": "2024-03-01"},
+            "split.strategy.val_from: must be written with hyphens, such as 2024-01-31, got the number 20240201",
+        ),
         ({"gap": True}, "split.strategy.gap: must be a valid string, got True"),
         (
             {"val_from": "2024-01-01"},
