@@ -1,4 +1,4 @@
-"""What the saved probe says of single images, and images made to mislead it.
+"""What the saved probe says of single images, and images made to mislead it, with what becomes of them in a file.
 
 One image at a time, and every operation on one thread: a batch, or a second thread, changes the last bits of a gradient, and with them
 its sign where it is nearly zero. So an image's result depends on nothing but the image. The cores work on different images at once, as
@@ -18,11 +18,12 @@ from tqdm import tqdm
 
 from datatools import parallel
 from datatools.cache import Codec, Shelf
-from datatools.errors import DataError
-from datatools.images import RGB, encode_png
+from datatools.images import RGB, decode, encode_png
 from datatools.parallel import Execution
+from finetune.transfer import Halves
 
 if TYPE_CHECKING:
+    from finetune.craft import Attack
     from finetune.surrogate import Surrogate
 
 BATCH = 64  # answers held in memory, and lost by a kill
@@ -30,17 +31,21 @@ BATCH = 64  # answers held in memory, and lost by a kill
 
 @dataclass(frozen=True)
 class Question:
-    """One image to be classified, and attacked if ``epsilon`` is given.
+    """One image to be classified, and attacked if ``attack`` is given.
 
     Attributes:
         path: the image's file.
-        label: its class, which an attack needs.
-        epsilon: largest change in grey levels of 255; None only classifies.
+        label: its class, which an attack with true labels needs.
+        cluster: its cluster, by which the second model is chosen.
+        attack: what to do to it; None only classifies.
+        draw: names the attack's random start and target.
     """
 
     path: str
     label: str | None = None
-    epsilon: int | None = None
+    cluster: str = ""
+    attack: "Attack | None" = None
+    draw: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,16 @@ class Answer:
     """What came out.
 
     Attributes:
-        png: the adversarial image; empty if none was asked for.
+        png: the adversarial image; empty if none was asked for, and then the fields below ``after`` say nothing.
         height: of the image, in pixels.
         width: of the image, in pixels.
         before: class predicted for the image as it is.
-        after: class predicted for the adversarial image as stored; ``before`` if there is none.
+        after: class predicted for the adversarial image as read back from ``png``; ``before`` if there is none.
+        reached: whether the attack had what it wants before its result was rounded to grey levels.
+        target: the class that it stepped towards; None if away from one.
+        unchanged: share of the values in ``png`` that are the image's own.
+        second_before: class that the second model predicts for the image; None without such a model.
+        second_after: class that it predicts for ``png``.
     """
 
     png: bytes
@@ -60,6 +70,11 @@ class Answer:
     width: int
     before: str
     after: str
+    reached: bool = False
+    target: str | None = None
+    unchanged: float = 1.0
+    second_before: str | None = None
+    second_after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +86,14 @@ class Asker:
         load: gives the pixels of a path.
         shelf: answers of earlier runs, of this very probe.
         codec: how an answer is stored.
+        second: the model on which transfer is measured; the shelf has to be that of this one, too.
     """
 
     folder: Path
     load: Callable[[str], RGB]
     shelf: Shelf
     codec: Codec[Answer]
+    second: Halves | None = None
 
     @cached_property
     def surrogate(self) -> "Surrogate":
@@ -114,48 +131,40 @@ class Asker:
         from finetune import devices
 
         with devices.threads(1):
-            work = partial(answer, load=self.load, surrogate=self.surrogate)
+            work = partial(answer, load=self.load, surrogate=self.surrogate, second=self.second)
             found = dict(zip(questions, pool.map(work, questions.values()), strict=True))
         self.shelf.put({name: self.codec.encode(value) for name, value in found.items()})
         return found
 
 
-def answer(question: Question, load: Callable[[str], RGB], surrogate: "Surrogate") -> Answer:
+def answer(
+    question: Question, load: Callable[[str], RGB], surrogate: "Surrogate", second: Halves | None = None
+) -> Answer:
     """Return one answer.
 
     Raises:
         DataError: the probe does not know the label.
         ImageError: the image cannot be read.
     """
+    from finetune.craft import craft, look
+
     image = load(question.path).copy()  # torch warns about arrays that it may not write to
-    before = _predicted(surrogate, image)
     height, width = image.shape[:2]
-    if question.epsilon is None:
-        return Answer(b"", height, width, before, before)
-    stored = fgsm_levels(surrogate, image, question.label, question.epsilon)
-    return Answer(encode_png(stored), height, width, before, _predicted(surrogate, stored))
-
-
-def fgsm_levels(surrogate: "Surrogate", image: RGB, label: str | None, epsilon: int) -> RGB:
-    """Return the image after :func:`finetune.attack.fgsm`, in whole grey levels, none further than ``epsilon`` from the image."""
-    import torch
-
-    from finetune import attack
-    from finetune.preprocessing import to_tensor
-
-    if label not in surrogate.classes:
-        raise DataError(f"the probe knows no class '{label}'; run the stage that makes it again: dvc repro probe")
-    number = torch.tensor([surrogate.classes.index(label)])
-    adversarial = attack.fgsm(surrogate, to_tensor(image), number, epsilon / 255)
-    original = torch.from_numpy(image).permute(2, 0, 1)[None]
-    levels: RGB = attack.levels(adversarial, original)[0].permute(1, 2, 0).contiguous().numpy()
-    return levels
-
-
-def _predicted(surrogate: "Surrogate", image: RGB) -> str:
-    import torch
-
-    from finetune.preprocessing import to_tensor
-
-    with torch.inference_mode():
-        return surrogate.classes[int(surrogate(to_tensor(image)).argmax())]
+    seen = look(surrogate, image)
+    if question.attack is None:
+        return Answer(b"", height, width, seen.predicted, seen.predicted)
+    crafted = craft(surrogate, image, seen, question.label, question.attack, question.draw)
+    png = encode_png(crafted.image)
+    stored = decode(png, question.path).copy()
+    after = look(surrogate, stored)
+    return Answer(
+        png,
+        height,
+        width,
+        seen.predicted,
+        after.predicted,
+        crafted.reached,
+        crafted.target,
+        float((stored == image).mean()),
+        *(second.predicted(sight.features, question.cluster) if second else None for sight in (seen, after)),
+    )

@@ -1,23 +1,27 @@
 """Stage ``augment``: images derived from train rows, with lineage, soft labels and what they do to the probe's answers."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from datatools import closure, manifest
+from datatools import closure, manifest, seeds
+from datatools.augment.attacked import Attacked
 from datatools.augment.disk import predicted_bytes, refuse_above
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry
 from datatools.augment.lineage import LINEAGE, Made, derived_table, lineage_table
 from datatools.augment.make import make
-from datatools.augment.methods import Method
+from datatools.augment.method import identity
+from datatools.augment.methods import Attack, Method
 from datatools.augment.mixup import MixUp
 from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe, plan
@@ -29,7 +33,9 @@ from datatools.augment.summary import attack_summary, summary
 from datatools.errors import DataError
 from datatools.images import RGB, encode_png, read, write_bytes
 from datatools.settings import Settings
+from finetune import transfer
 from finetune.adversarial import Answer, Asker, Question
+from finetune.transfer import Halves
 from pipelines.stage import Stage, main
 
 PROBE_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "timm", "torch", "torchvision")
@@ -84,7 +90,7 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
         (stage.out / folder).mkdir() if recipes else stage.folder(
             folder, "augment.methods is empty: nothing is derived."
         )
-    images = _images(recipes, settings, stage, probe)
+    images = _images(recipes, settings, stage, probe, rows)
     manifest.write(derived_table(images), stage.out / "manifest.parquet", manifest.DERIVED)
     manifest.write(lineage_table(images), stage.out / "lineage.parquet", LINEAGE)
     names = _entry_names(settings.methods)
@@ -126,22 +132,25 @@ def _identity(*files: Path) -> str:
 
 
 def _context(method: Method, settings: AugmentSettings, probe: str) -> dict[str, object]:
-    return {"max_side": settings.max_side, **({"probe": probe} if isinstance(method, Fgsm) else {})}
+    return {"max_side": settings.max_side, **({"probe": probe} if isinstance(method, Attack) else {})}
 
 
-def _images(recipes: Sequence[Recipe], settings: AugmentSettings, stage: Stage, probe: str) -> list[Made]:
+def _images(
+    recipes: Sequence[Recipe], settings: AugmentSettings, stage: Stage, probe: str, rows: pd.DataFrame
+) -> list[Made]:
     """Return all derived images, stored, in the order of their image_ids."""
     jobs, attacks = [], []
     for recipe in recipes:
         method = settings.methods[recipe.entry]
-        if isinstance(method, Fgsm):
+        if isinstance(method, Attack):
             attacks.append((recipe, method))
         else:
             jobs.append((recipe, method))
     rendered = make(jobs, settings.seed, settings.max_side, stage.store, partial(_save, stage))
     rendered.sort(key=lambda image: image.recipe.image_id)
     asked = [image for members in _by_entry(rendered).values() for image in members[: settings.checked]]
-    attacked, predicted = _ask(attacks, asked, settings.max_side, stage, probe)
+    second = _second(stage, rows) if attacks else None
+    attacked, predicted = _ask(attacks, asked, settings, stage, probe, second)
     before = _predictions(stage, [image.recipe.parent.image_id for image in asked])
     answers = {image.recipe.image_id: parent for image, parent in zip(asked, before, strict=True)}
     checked = [
@@ -153,29 +162,57 @@ def _images(recipes: Sequence[Recipe], settings: AugmentSettings, stage: Stage, 
     return sorted([*checked, *attacked], key=lambda image: image.recipe.image_id)
 
 
+def _second(stage: Stage, rows: pd.DataFrame) -> Halves | None:
+    """Return the model on which transfer is measured: a probe on each half of train."""
+    features, index = stage.source("probe", "features.npy"), stage.source("probe", "index.parquet")
+    _identity(features, index)
+    used = rows[(rows["split"] == "train") & rows["label"].notna()].sort_values("image_id")
+    places = pd.Index(pd.read_parquet(index)["image_id"]).get_indexer(used["image_id"])
+    if (places < 0).any():
+        raise DataError(
+            f"{index}: lacks {(places < 0).sum()} train images; run the stage that makes it: dvc repro probe"
+        )
+    strength = json.loads(stage.source("probe", "model.json").read_text(encoding="utf-8"))["regularisation"]
+    return transfer.fit(np.load(features)[places], list(used["label"]), list(used["cluster_id"]), strength)
+
+
 def _ask(
-    attacks: Sequence[tuple[Recipe, Fgsm]], asked: Sequence[Made], max_side: int, stage: Stage, probe: str
+    attacks: Sequence[tuple[Recipe, Attack]],
+    asked: Sequence[Made],
+    settings: AugmentSettings,
+    stage: Stage,
+    probe: str,
+    second: Halves | None,
 ) -> tuple[list[Made], dict[str, str]]:
     """Return the attacked images, and what the probe predicts for the ``asked`` ones; at once, since the network takes seconds to load."""
     files = [_file(stage, image.recipe) for image in asked]
-    questions = [Question(recipe.parent.path, recipe.parent.label, method.epsilon) for recipe, method in attacks]
+    questions = [_question(recipe, method, settings.seed) for recipe, method in attacks]
     questions += [Question(str(file)) for file in files]
     names = [recipe.image_id for recipe, _ in attacks] + [_identity(file) for file in files]
-    answers = _answers(questions, names, max_side, stage, probe)
-    attacked = [_attacked(*attack, reply, max_side, stage) for attack, reply in zip(attacks, answers, strict=False)]
+    answers = _answers(questions, names, settings.max_side, stage, probe, second)
+    attacked = [
+        _attacked(*attack, reply, settings.max_side, stage) for attack, reply in zip(attacks, answers, strict=False)
+    ]
     return attacked, {image.recipe.image_id: reply.after for image, reply in zip(asked, answers, strict=True)}
 
 
+def _question(recipe: Recipe, method: Attack, seed: int) -> Question:
+    parent = recipe.parent
+    draw = seeds.integer(seed, "augment", "attack", identity(method), parent.image_id, recipe.copy)
+    return Question(parent.path, parent.label, parent.cluster, method, draw)
+
+
 def _answers(
-    questions: Sequence[Question], names: Sequence[str], max_side: int, stage: Stage, probe: str
+    questions: Sequence[Question], names: Sequence[str], max_side: int, stage: Stage, probe: str, second: Halves | None
 ) -> Iterator[Answer]:
     code = [closure.digest(module, *PROBE_LIBRARIES) for module in ("finetune.adversarial", "datatools.augment.render")]
-    shelf = stage.store.shelf("probe's answer", f"{probe} {max_side}", " ".join(code))
-    asker = Asker(stage.source("probe", ""), partial(load, max_side=max_side), shelf, codec(Answer))
+    models = f"{probe} {second.sha256 if second else ''}"
+    shelf = stage.store.shelf("probe's answer", f"{models} {max_side}", " ".join(code))
+    asker = Asker(stage.source("probe", ""), partial(load, max_side=max_side), shelf, codec(Answer), second)
     return asker.answers(questions, names)
 
 
-def _attacked(recipe: Recipe, method: Fgsm, reply: Answer, max_side: int, stage: Stage) -> Made:
+def _attacked(recipe: Recipe, method: Attack, reply: Answer, max_side: int, stage: Stage) -> Made:
     """Store an adversarial image, and measure it on the file that was written."""
     path = _save(stage, recipe.image_id, reply.png)
     largest, mean = stored_changes((str(_file(stage, recipe)), recipe.parent.path), max_side)
@@ -184,7 +221,8 @@ def _attacked(recipe: Recipe, method: Fgsm, reply: Answer, max_side: int, stage:
             f"{path}: differs from its parent by {largest} grey levels, more than epsilon = {method.epsilon}"
         )
     size = reply.height, reply.width, len(reply.png)
-    return Made(recipe, method.method, path, *size, 1.0, largest, mean, reply.before, reply.after)
+    attack = Attacked(reply.reached, reply.target, reply.unchanged, reply.second_before, reply.second_after)
+    return Made(recipe, method.method, path, *size, 1.0, largest, mean, reply.before, reply.after, attack)
 
 
 def _predictions(stage: Stage, image_ids: Sequence[str]) -> list[str]:
@@ -226,14 +264,14 @@ def _entry_names(methods: Sequence[Method]) -> list[str]:
 
 
 def _figures(images: Sequence[Made]) -> dict[str, Any]:
-    extra = attack_summary(images) if images[0].method == "fgsm" else {}
+    extra = attack_summary(images) if images[0].attack else {}
     return {**summary(images), **extra}
 
 
 def _draw_sheet(name: str, images: Sequence[Made], max_side: int, stage: Stage) -> None:
     """Draw a few images of one entry beside what they were made from."""
     rows = [_pictures(image, max_side, stage) for image in images[:ROWS_PER_SHEET]]
-    middle = {2: [], 3: ["difference x 16" if images[0].method == "fgsm" else "second image"]}[len(rows[0])]
+    middle = {2: [], 3: ["difference x 16" if images[0].attack else "second image"]}[len(rows[0])]
     heads = ["original", *middle, "derived"]
     write_bytes(stage.out / "sheets" / f"{name}.png", encode_png(contact_sheet(rows, heads)))
 
@@ -241,7 +279,7 @@ def _draw_sheet(name: str, images: Sequence[Made], max_side: int, stage: Stage) 
 def _pictures(image: Made, max_side: int, stage: Stage) -> list[RGB]:
     parents = [load(parent.path, max_side) for parent in image.recipe.parents]
     derived = read(_file(stage, image.recipe))
-    if image.method == "fgsm":
+    if image.attack:
         parents.append(amplified(derived, parents[0], AMPLIFIED))
     return [*parents, derived]
 

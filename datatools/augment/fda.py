@@ -22,6 +22,8 @@ Complex = NDArray[np.complex128]
 Float = NDArray[np.float64]
 
 NO_PHASE = 1e-4  # grey levels; an 8-bit image's own rounding is ten times as large at every frequency
+# Grey levels, added to all: a pixel that comes to lie halfway between two is rounded up, whatever the last bit of its sum.
+UP = 2.0**-20
 
 
 class Fda(Settings):
@@ -66,6 +68,7 @@ def adapt(image: RGB, reference: RGB, beta: float) -> RGB:
     phase = np.where(silent, 1.0, source / np.where(silent, 1.0, amplitude))
     change = (wanted - amplitude) * phase / (height * width)
     change[:, 1:] *= 2  # a real image's other half of the window is the mirror image of this one
+    change[b, 0] += UP
     columns = np.tensordot(change, _waves(width, b).conj(), (0, 0)).transpose(0, 2, 1).reshape(b + 1, width * channels)
     pixels = _cosines_and_sines(height, b).T @ np.concatenate([columns.real, columns.imag])
     return np.asarray(cv2.add(image, pixels.reshape(image.shape), dtype=cv2.CV_8U), dtype=np.uint8)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from datatools.augment.attacked import Attacked
 from datatools.augment.plan import Recipe
 from datatools.augment.targets import heaviest, soft
 from datatools.manifest import DERIVED, FLOAT, IMAGE_ID, INTEGER, STRING, Column, Schema
@@ -42,6 +43,7 @@ class Made:
     mean_change: float | None
     predicted_parent: str | None = None
     predicted: str | None = None
+    attack: Attacked | None = None  # for adversarial images
 
     @property
     def target(self) -> tuple[list[str], list[float]]:

@@ -10,7 +10,7 @@ from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe
 from datatools.augment.render import Rendered, render
 
-LIBRARIES = ("albucore", "albumentations", "numpy", "opencv-python-headless", "pillow")
+LIBRARIES = ("albucore", "albumentations", "numba", "numpy", "opencv-python-headless", "pillow", "scipy")
 Job = tuple[Recipe, PixelMethod]
 
 

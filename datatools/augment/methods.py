@@ -4,10 +4,24 @@ from typing import Annotated
 
 from pydantic import Field
 
+from datatools.augment.amplitude_mix import AmplitudeMix
+from datatools.augment.augmix import AugMix
+from datatools.augment.composite import Composite
+from datatools.augment.cutmix import CutMix
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry
+from datatools.augment.histogram_match import HistogramMatch
 from datatools.augment.mixup import MixUp
+from datatools.augment.pgd import Pgd
+from datatools.augment.poisson import PoissonPaste
+from datatools.augment.randconv import RandConv
+from datatools.augment.reinhard import Reinhard
 from datatools.augment.style_mix import StyleMix
+from datatools.augment.whitening import Whitening
 
-Method = Annotated[Geometry | Fda | StyleMix | MixUp | Fgsm, Field(discriminator="method")]
+Adapting = Fda | AmplitudeMix | HistogramMatch | Reinhard | Whitening | StyleMix
+Blending = Composite | MixUp | CutMix | PoissonPaste
+Distorting = Geometry | AugMix | RandConv
+Attack = Fgsm | Pgd
+Method = Annotated[Distorting | Adapting | Blending | Attack, Field(discriminator="method")]

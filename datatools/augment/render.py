@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from datatools import seeds
 from datatools.augment.method import PixelMethod, identity
@@ -102,5 +102,4 @@ def _refuse_flat(result: RGB, parent: RGB, partner: RGB | None, where: str) -> N
 
 
 def _contrast(image: RGB) -> float:
-    pixels: NDArray[np.float64] = image.reshape(-1, image.shape[2]).std(axis=0)
-    return float(pixels.max())
+    return float(cv2.meanStdDev(image)[1].max())

@@ -1,5 +1,7 @@
 """The figures per method."""
 
+import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,18 +31,68 @@ def summary(images: Sequence[Made]) -> dict[str, Any]:
 
 
 def attack_summary(images: Sequence[Made]) -> dict[str, Any]:
-    """Return the figures of an attack: the largest change as stored, and its success on the images that the probe had right.
+    """Return the figures of one attack's images.
 
-    Images that the probe had wrong from the start are no success; without any that it had right there is no rate.
+    ``surrogate`` is the SHA-256 of the model attacked, ``labels`` whose class it stepped away from, ``largest_change`` and
+    ``unchanged_values`` are measured on the stored files. Success counts among the ``right_before`` images that the probe had right:
+    any other answer, or, with a target, the target; ``success_before_storing`` is that of the attack's own floats. The ``second`` figures
+    are the same for a second model and the images that it had right. Without any such image there is no rate.
+
+    ``label_leaking`` says that a model recognises the attacked images better than their parents, although the attack stepped away from
+    the true class: the pattern gives the class away (Kurakin, Goodfellow and Bengio, "Adversarial machine learning at scale", ICLR 2017).
     """
-    right = [image for image in images if _right_before(image)]
-    figures: dict[str, Any] = {
+    settings = json.loads(images[0].recipe.settings)
+    attacks = [image.attack for image in images if image.attack]
+    return {
+        "surrogate": settings.get("probe", ""),
+        "epsilon": settings.get("epsilon"),
+        "labels": settings.get("labels"),
+        "target": settings.get("target"),
         "largest_change": max((image.largest_change or 0 for image in images), default=0),
-        "right_before": len(right),
+        "unchanged_values": sum(attack.unchanged for attack in attacks) / len(attacks) if attacks else 0.0,
+        **_success(images),
+        **_transfer(images),
+        "label_leaking": (settings.get("labels"), settings.get("target")) == ("true", "none") and _leaking(images),
     }
-    if right:
-        figures["success_rate"] = 1.0 - _share(right, _right_after)
-    return figures
+
+
+def _success(images: Sequence[Made]) -> dict[str, Any]:
+    right = [image for image in images if _right_before(image)]
+    if not right:
+        return {"right_before": 0}
+    reached = [image.attack is not None and image.attack.reached for image in right]
+    kept = [_misled(image, image.predicted) for image in right]
+    return {
+        "right_before": len(right),
+        "success_rate": sum(kept) / len(right),
+        "success_before_storing": sum(reached) / len(right),
+        "lost_by_storing": sum(one and not two for one, two in zip(reached, kept, strict=True)),
+    }
+
+
+def _transfer(images: Sequence[Made]) -> dict[str, Any]:
+    right = [image for image in images if image.attack and image.attack.second_parent == image.recipe.parent.label]
+    if not right:
+        return {"second_right_before": 0}
+    misled = sum(image.attack is not None and _misled(image, image.attack.second) for image in right)
+    return {"second_right_before": len(right), "second_success_rate": misled / len(right)}
+
+
+def _misled(image: Made, answer: str | None) -> bool:
+    target = image.attack.target if image.attack else None
+    return answer == target if target else answer != image.recipe.parent.label
+
+
+def _leaking(images: Sequence[Made]) -> bool:
+    """Return whether one of the models gains more right answers from the attack than it loses, beyond two standard deviations."""
+    first = [_turned(image, image.predicted_parent, image.predicted) for image in images]
+    second = [_turned(image, image.attack.second_parent, image.attack.second) for image in images if image.attack]
+    return any(sum(turns) > 2 * math.sqrt(sum(map(abs, turns))) for turns in (first, second))
+
+
+def _turned(image: Made, before: str | None, after: str | None) -> int:
+    """Return 1 if the attack made an answer right, -1 if wrong, 0 if neither."""
+    return (after == image.recipe.parent.label) - (before == image.recipe.parent.label)
 
 
 def _right_before(image: Made) -> bool:

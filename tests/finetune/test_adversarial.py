@@ -8,16 +8,21 @@ import numpy as np
 import pytest
 import torch
 
+from datatools.augment.fgsm import Fgsm
+from datatools.augment.pgd import Pgd
 from datatools.cache import Codec, Store
 from datatools.errors import DataError
 from datatools.images import RGB, decode, read
 from datatools.parallel import Execution
+from datatools.settings import Settings
 from finetune import adversarial, backbones, surrogate
 from finetune.adversarial import Answer, Asker, Question, answer
 from finetune.backbones import BackboneSettings
+from finetune.craft import look
 from finetune.preprocessing import to_tensor
-from finetune.probe import Linear
+from finetune.probe import Linear, Probe
 from finetune.surrogate import Card, Surrogate
+from finetune.transfer import Halves
 from finetune.weights import NoWeights
 from tests.finetune.pictures import photos, saved
 
@@ -77,7 +82,7 @@ def test_the_stored_image_is_within_epsilon_and_its_loss_is_higher(
     for path in paths:
         image = read(path)
         label = predicted(model, image)
-        found = answer(Question(str(path), label, epsilon), loaded, model)
+        found = answer(Question(str(path), label, attack=Fgsm(epsilon=epsilon)), loaded, model)
         stored = decode(found.png, "stored")
         difference = np.abs(stored.astype(int) - image)
         assert difference.max() == epsilon
@@ -86,11 +91,92 @@ def test_the_stored_image_is_within_epsilon_and_its_loss_is_higher(
         assert (found.before, found.after) == (label, predicted(model, stored))
         assert (found.height, found.width) == image.shape[:2]
         assert loss(model, stored, label) > loss(model, image, label)
+        assert found.reached == (found.after != label)
+        assert found.unchanged == (difference == 0).mean()
+        assert (found.target, found.second_before, found.second_after) == (None, None, None)
+
+
+ATTACKS = (
+    Fgsm(epsilon=2),
+    Fgsm(epsilon=2, random_start=True),
+    Fgsm(epsilon=3, target="least_likely"),
+    Pgd(epsilon=2, steps=3),
+    Pgd(epsilon=2, steps=3, random_start=False, labels="predicted"),
+    Pgd(epsilon=3, steps=4, target="random"),
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=Settings.canonical)
+def test_no_attack_leaves_the_bound_or_loses_what_it_reached(
+    attack: Fgsm | Pgd, model: Surrogate, paths: list[Path]
+) -> None:
+    for number, path in enumerate(paths):
+        label = CLASSES[number % 3]
+        found = answer(Question(str(path), label, attack=attack, draw=number), loaded, model)
+        stored = decode(found.png, "stored")
+        assert 0 < np.abs(stored.astype(int) - read(path)).max() <= attack.epsilon
+        assert found.after == predicted(model, stored)
+        away = found.before if attack.labels == "predicted" else label
+        assert (found.target is not None) == (attack.target != "none")
+        assert found.target != away
+        success = found.after == found.target if found.target else found.after != away
+        assert success >= found.reached
+
+
+def test_the_target_is_the_least_likely_class_or_any_but_the_images_own(model: Surrogate, paths: list[Path]) -> None:
+    image = read(paths[0]).copy()
+    logits = look(model, image).logits
+    label = CLASSES[int(logits.argmax())]
+
+    def target(kind: str, draw: int) -> str | None:
+        attack = Fgsm.model_validate({"target": kind})
+        return answer(Question(str(paths[0]), label, attack=attack, draw=draw), loaded, model).target
+
+    assert target("least_likely", 0) == CLASSES[int(logits.argmin())]
+    assert {target("random", draw) for draw in range(12)} == set(CLASSES) - {label}
+    assert target("random", 5) == target("random", 5)
+
+
+def test_steps_away_from_the_answer_do_not_depend_on_the_label(model: Surrogate, paths: list[Path]) -> None:
+    attacks = Fgsm(labels="predicted"), Fgsm(labels="true")
+    found = [
+        [answer(Question(str(paths[0]), label, attack=attack), loaded, model).png for label in CLASSES]
+        for attack in attacks
+    ]
+    assert len(set(found[0])) == 1
+    assert len(set(found[1])) > 1
+    assert found[0][0] == found[1][CLASSES.index(predicted(model, read(paths[0])))]
+
+
+def test_a_random_start_is_drawn_by_name(model: Surrogate, paths: list[Path]) -> None:
+    pngs = [
+        answer(Question(str(paths[0]), "cat", attack=Pgd(steps=2), draw=draw), loaded, model).png for draw in (1, 2, 1)
+    ]
+    assert pngs[0] == pngs[2] != pngs[1]
+
+
+def test_many_small_steps_climb_higher_than_one(model: Surrogate, paths: list[Path]) -> None:
+    for path in paths:
+        label = predicted(model, read(path))
+        one, ten = (
+            decode(answer(Question(str(path), label, attack=attack), loaded, model).png, "stored")
+            for attack in (Fgsm(epsilon=2), Pgd(epsilon=2, steps=10, random_start=False))
+        )
+        assert loss(model, ten, label) > loss(model, one, label)
+
+
+def test_the_second_model_is_asked_about_the_same_pixels(model: Surrogate, paths: list[Path]) -> None:
+    rng = np.random.default_rng(0)
+    heads = [Linear(rng.normal(size=(2, 1280)), np.zeros(2), np.zeros(1280), np.ones(1280)) for _ in range(2)]
+    second = Halves((Probe(("a", "b"), heads[0], 1.0, True), Probe(("c", "d"), heads[1], 1.0, True)))
+    found = answer(Question(str(paths[0]), "cat", "c7", Fgsm()), loaded, model, second)
+    for image, said in ((read(paths[0]), found.second_before), (decode(found.png, "stored"), found.second_after)):
+        assert said == second.predicted(look(model, image.copy()).features, "c7")
 
 
 def test_an_image_of_another_size_than_the_network_is_attacked_at_its_own(model: Surrogate, tmp_path: Path) -> None:
     (path,) = saved(photos(1, 50, 70), tmp_path)
-    found = answer(Question(str(path), "cat", 2), loaded, model)
+    found = answer(Question(str(path), "cat", attack=Fgsm(epsilon=2)), loaded, model)
     assert decode(found.png, "stored").shape == (50, 70, 3)
 
 
@@ -101,7 +187,7 @@ def test_without_an_epsilon_it_only_classifies(model: Surrogate, paths: list[Pat
 
 def test_an_unknown_label_is_an_error(model: Surrogate, paths: list[Path]) -> None:
     with pytest.raises(DataError, match="knows no class 'dog'"):
-        answer(Question(str(paths[0]), "dog", 4), loaded, model)
+        answer(Question(str(paths[0]), "dog", attack=Fgsm()), loaded, model)
 
 
 def asker(probe: Path, store: Path) -> Asker:
@@ -116,7 +202,7 @@ def test_threads_order_and_the_store_change_no_answer(
     probe: Path, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adversarial, "BATCH", 3)
-    questions = [Question(str(path), label, 4) for path in paths for label in CLASSES]
+    questions = [Question(str(path), label, attack=Fgsm()) for path in paths for label in CLASSES]
     names = [f"{question.path} {question.label}" for question in questions]
     one = list(asker(probe, tmp_path / "one").answers(questions, names, Execution(workers=1)))
     for workers in (2, 4):

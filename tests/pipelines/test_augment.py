@@ -70,6 +70,8 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Path) -> pd.Dat
     rows.assign(predicted=rows["label"].fillna("cat"))[["image_id", "predicted"]].to_parquet(
         "data/probe/predictions.parquet"
     )
+    rows[["image_id"]].to_parquet("data/probe/index.parquet")
+    np.save("data/probe/features.npy", np.random.default_rng(0).normal(size=(len(rows), 1280)).astype(np.float32))
     return rows
 
 
@@ -127,6 +129,9 @@ def test_adversarial_images_stay_within_epsilon_on_the_disk(rows: pd.DataFrame) 
         for row in derived.itertuples()
     ]
     assert max(changes) == metrics["largest_change"] == 3
+    assert metrics["surrogate"] == surrogate.load(Path("data/probe")).sha256
+    assert (metrics["labels"], metrics["lost_by_storing"]) == ("true", 0)
+    assert 0 < metrics["second_right_before"] <= len(derived)
     assert metrics["checked"] == metrics["count"] == len(derived) == (rows["split"] == "train").sum()
     assert 0 <= metrics["success_rate"] <= 1
 

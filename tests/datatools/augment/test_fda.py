@@ -84,6 +84,14 @@ def test_without_a_window_the_mean_colour_moves_to_the_references(photo: Image) 
     assert (shift == shift[0, 0]).all()
 
 
+def test_half_a_level_moves_every_pixel_alike() -> None:
+    """Rounding to even would move every other level, and leave which one it is to the last bit of a sum."""
+    image = np.full((8, 8, 3), 100, np.uint8)
+    image[::2] = 101
+    moved = adapt(image, np.full_like(image, 121), 0.0)
+    assert np.array_equal(moved, image + np.uint8(21))
+
+
 def test_a_flat_image_takes_the_amplitude_at_phase_zero(photo: Image) -> None:
     """No phase is defined where there is no amplitude; rounding noise must not decide it."""
     flat = np.full_like(photo, 128)

@@ -9,7 +9,7 @@ from datatools.augment.lineage import LINEAGE, Made, derived_table, lineage_tabl
 from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe
 from datatools.augment.render import Rendered
-from datatools.augment.summary import attack_summary, summary
+from datatools.augment.summary import summary
 from tests.datatools.augment.gallery import source
 
 CAT, DOG = source(1, "cat", "day", "c1"), source(2, "dog", "night", "c2")
@@ -59,12 +59,10 @@ def test_the_figures_count_what_was_checked() -> None:
     assert figures["agreement_after"] == pytest.approx(1 / 3)
     assert (figures["count"], figures["checked"], figures["unchanged"]) == (4, 3, 1)
     assert figures["mean_change"] == pytest.approx(5 / 3)
-    assert attack_summary(images[1:]) == {"largest_change": 9, "right_before": 2, "success_rate": 0.5}
 
 
 def test_figures_that_need_an_image_are_left_out_where_there_is_none() -> None:
     assert not {"agreement_before", "mean_change"} & set(summary([made(mean_change=None)]))
-    assert "success_rate" not in attack_summary([made(predicted_parent="dog", predicted="dog")])
 
 
 def test_a_stored_result_comes_back() -> None:
