@@ -190,10 +190,10 @@ class Interval(NamedTuple):
         return max(self.low, -self.high, 0.0)
 
 
-def interval(values: Values) -> Interval:
-    """Return the interval of the mean of one value per seed."""
-    share = 1 / len(values) + PARTS.test / PARTS.train
-    half = float(stats.t.ppf(0.975, len(values) - 1) * np.sqrt(share * values.var(ddof=1)))
+def interval(values: Values, share: float = PARTS.test / PARTS.train) -> Interval:
+    """Return the interval of the mean of one value per seed; ``share`` is test rows over train rows."""
+    variance = (1 / len(values) + share) * values.var(ddof=1)
+    half = float(stats.t.ppf(0.975, len(values) - 1) * np.sqrt(variance))
     mean = float(values.mean())
     return Interval(mean, mean - half, mean + half)
 

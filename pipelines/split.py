@@ -20,6 +20,7 @@ from datatools.split.findings import AuditSettings, Evidence, Finding
 from datatools.split.given import Given
 from datatools.split.groups import find
 from datatools.split.labels import Labels, exploded
+from datatools.split.leave_one_domain_out import LeaveOneDomainOut
 from datatools.split.predefined import Predefined, protected
 from datatools.split.stratified import Stratified
 from datatools.split.unlabelled import release
@@ -48,6 +49,7 @@ class SplitSettings(Settings):
 def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     """Split the deduplicated manifest, audit the result and write both."""
     rows = manifest.read(stage.source("deduplicate", "manifest.parquet"), manifest.DEDUPLICATED)
+    rows = _hidden(rows, settings)
     dropped = _table(stage, "dropped.parquet", "image_id", "keeper_id", "cluster_id", "given_split")
     anchored = _anchors(rows, dropped, settings)
     assigned = _assigned(rows, dropped, anchored, settings)
@@ -63,6 +65,19 @@ def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
         "anchored": anchored.listed if anchored else 0,
         "anchors_absent": anchored.absent if anchored else 0,
     }
+
+
+def _hidden(rows: pd.DataFrame, settings: SplitSettings) -> pd.DataFrame:
+    """Return the rows without the labels of those that only lend the target domain's look."""
+    if not isinstance(settings.strategy, LeaveOneDomainOut):
+        return rows
+    left = settings.strategy.hidden(rows, settings.seed)
+    lent = int(rows["label"].notna().sum() - left["label"].notna().sum())
+    if lent:
+        print(
+            f"split: {lent:,} images of the target domain lend their look; their labels are hidden, and the score is of the others"
+        )
+    return left
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

@@ -15,6 +15,7 @@ from datatools.split.balanced import place_some
 from datatools.split.folds import Folds
 from datatools.split.fractions import Fractions
 from datatools.split.given import NOTHING, Given
+from datatools.split.references import hide
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -46,6 +47,13 @@ class LeaveOneDomainOut(Settings):
         description="train : val is how source rows are divided; test counts only for groups that span source and target.",
     )
 
+    references: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the target's images, by whole groups, whose labels are hidden: augment may learn their look, and the score "
+        "is of the others. 0 tests on all.",
+    )
     folds: Folds | None = Field(
         default=None,
         description="Each domain that has labels once, by name: {count: 3, fold: 0} tests on the first of three; null uses target.",
@@ -79,10 +87,16 @@ class LeaveOneDomainOut(Settings):
         numbers, why = _rows_of_groups(placed[found.of_row], source, target)
         return from_numbers(numbers, Promise(by_domain=True), why)
 
-    def _sides(self, rows: pd.DataFrame) -> tuple[Booleans, Booleans]:
-        known = sorted(rows["domain"].unique())
+    def hidden(self, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+        """Return the rows without the labels of the target's references; raises as a call does."""
+        return hide(rows, self._tested(rows), self.references, seed) if self.references else rows
+
+    def _tested(self, rows: pd.DataFrame) -> str:
         labelled = sorted(rows["domain"][rows["label"].notna()].unique())
-        chosen = self.target if self.folds is None else _in_turn(labelled, self.folds)
+        return str(self.target) if self.folds is None else _in_turn(labelled, self.folds)
+
+    def _sides(self, rows: pd.DataFrame) -> tuple[Booleans, Booleans]:
+        known, chosen = sorted(rows["domain"].unique()), self._tested(rows)
         absent = [name for name in (chosen, *self.sources) if name not in known]
         if absent:
             raise DataError(
