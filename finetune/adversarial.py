@@ -14,6 +14,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from datatools import parallel
@@ -63,6 +65,7 @@ class Answer:
         unchanged: share of the values in ``png`` that are the image's own.
         second_before: class that the second model predicts for the image; None without such a model.
         second_after: class that it predicts for ``png``.
+        features: the frozen features of the image as it is, little-endian float32, where no attack was asked for; else empty.
     """
 
     png: bytes
@@ -75,6 +78,12 @@ class Answer:
     unchanged: float = 1.0
     second_before: str | None = None
     second_after: str | None = None
+    features: bytes = b""
+
+    @property
+    def vector(self) -> NDArray[np.float32]:
+        """Return the features, shape (width,)."""
+        return np.frombuffer(self.features, "<f4")
 
 
 @dataclass(frozen=True)
@@ -152,11 +161,13 @@ def answer(
     height, width = image.shape[:2]
     seen = look(surrogate, image)
     if question.attack is None:
-        return Answer(b"", height, width, seen.predicted, seen.predicted)
+        features = seen.features.astype("<f4").tobytes()
+        return Answer(b"", height, width, seen.predicted, seen.predicted, features=features)
     crafted = craft(surrogate, image, seen, question.label, question.attack, question.draw)
     png = encode_png(crafted.image)
     stored = decode(png, question.path).copy()
     after = look(surrogate, stored)
+    said = [second.predicted(sight.features, question.cluster) if second else None for sight in (seen, after)]
     return Answer(
         png,
         height,
@@ -166,5 +177,6 @@ def answer(
         crafted.reached,
         crafted.target,
         float((stored == image).mean()),
-        *(second.predicted(sight.features, question.cluster) if second else None for sight in (seen, after)),
+        second_before=said[0],
+        second_after=said[1],
     )

@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from datatools import seeds
+from datatools.augment.balance import Balance, expected
 from datatools.augment.method import Policy, identity, pixel_settings
 from datatools.augment.partners import Partners
 from datatools.augment.sources import Source, Sources
 from datatools.errors import DataError, SettingsError
 
 POINTS = 2**63  # seeds.integer lies below
+UNBALANCED = Balance()
 
 
 @dataclass(frozen=True)
@@ -44,26 +47,31 @@ def plan(
     context: Sequence[Mapping[str, object]],
     seed: int,
     target_domain: str | None,
+    balance: Balance = UNBALANCED,
 ) -> list[Recipe]:
     """Return the images to derive, in the order of the policy.
 
-    Whether an image gets a method, and with which second image, depends on names alone: a higher probability, or more copies, only adds.
+    Whether an image gets a method, and with which second image, depends on names alone: a higher probability, more copies or a stronger
+    balance only adds. So does another image of the largest class; one of a rarer class takes over a part of what its class had.
 
     Args:
         methods: the policy.
         context: per method, what the pixels depend on beside the method's own settings, such as the largest side.
         target_domain: where references for domain adaptation come from; None takes any other domain, or any image where there is one
             domain only. Train images of the target domain itself are not adapted.
+        balance: how many more images rare classes get. An image counts for the class of its first parent, and classes are counted in
+            all of train.
 
     Raises:
         SettingsError: the target domain has no references, or the policy names the same thing twice.
         DataError: there is no second image to be had.
     """
     partners = Partners(sources, target_domain)
+    factors = balance.factors(str(parent.label) for parent in sources.parents)
     recipes = [
         recipe
         for entry, method in enumerate(methods)
-        for recipe in _of_method(entry, method, context[entry], seed, sources.parents, partners)
+        for recipe in _of_method(entry, method, context[entry], seed, sources.parents, partners, factors)
     ]
     _refuse_repeats(recipes, methods)
     return recipes
@@ -76,19 +84,25 @@ def _of_method(
     seed: int,
     parents: Sequence[Source],
     partners: Partners,
+    factors: Mapping[str, float],
 ) -> list[Recipe]:
     name, settings = identity(method), {**pixel_settings(method), **context, "seed": seed}
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    chosen = [
-        parent
-        for parent in parents
-        if _point(seed, "chosen", name, parent, 0) < method.probability * POINTS
-        and partners.wants(method.partner, parent)
-    ]
     return [
         _recipe(entry, method, text, parent, _partner(method, parent, partners, seed, name, copy), copy)
-        for parent in chosen
-        for copy in range(method.copies)
+        for parent in parents
+        if partners.wants(method.partner, parent)
+        for copy in _copies(method, name, seed, parent, expected(method, factors[str(parent.label)]))
+    ]
+
+
+def _copies(method: Policy, name: str, seed: int, parent: Source, rounds: float) -> list[int]:
+    """Return the numbers of a parent's copies: whole rounds of ``copies``, and one more with what is left as its probability."""
+    return [
+        turn * method.copies + place
+        for turn in range(math.ceil(rounds))
+        if _point(seed, "chosen", name, parent, turn) < (rounds - turn) * POINTS
+        for place in range(method.copies)
     ]
 
 

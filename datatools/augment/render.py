@@ -52,7 +52,8 @@ def render(job: tuple[Recipe, PixelMethod], seed: int, max_side: int) -> Rendere
         partner = resize(partner, *image.shape[:2])
     random = seeds.generator(seed, "augment", identity(method), recipe.parent.image_id, recipe.copy)
     result, share = method(image, partner, random)
-    _refuse_flat(result, image, partner, f"{method.method}: {recipe.parent.path}")
+    blended = method.partner == "labelled"
+    _refuse_flat(result, image, partner if blended else None, recipe, method.method)
     height, width = result.shape[:2]
     return Rendered(encode_png(result), height, width, share, *changes(result, image))
 
@@ -91,13 +92,16 @@ def stored_changes(pair: tuple[str, str], max_side: int) -> tuple[int, float] | 
     return changes(decode(Path(derived).read_bytes(), derived), load(parent, max_side))
 
 
-def _refuse_flat(result: RGB, parent: RGB, partner: RGB | None, where: str) -> None:
-    # What is mixed with a plain image may rightly become plain; only a result flatter than both was destroyed by the method.
-    now, before = _contrast(result), min(_contrast(one) for one in (parent, partner) if one is not None)
+def _refuse_flat(result: RGB, parent: RGB, blended: RGB | None, recipe: Recipe, method: str) -> None:
+    # What is blended with a plain image may rightly become plain, and its label says so; only a result flatter than both was destroyed.
+    # A plain image that lends its look is no such excuse: the label stays the parent's, of which nothing is left.
+    now, before = _contrast(result), min(_contrast(one) for one in (parent, blended) if one is not None)
     if now < FLAT and now < before / 4:
+        lender = recipe.partner if blended is None else None
+        remedy = f"see whether {lender.path}, which lent its look, is plain, or " if lender else ""
         raise DataError(
-            f"{where}: nothing is left to see: the channels deviate by {now:.2f} grey levels, those of the parent by {before:.2f}; "
-            "use gentler settings"
+            f"{method}: {recipe.parent.path}: nothing is left to see: the channels deviate by {now:.2f} grey levels, those of the parent "
+            f"by {before:.2f}; {remedy}use gentler settings"
         )
 
 

@@ -1,16 +1,20 @@
 """A contact sheet: rows of pictures under headings, to see at a glance what a method does."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 
-from datatools.images import RGB, resize
+from datatools.augment.lineage import Made
+from datatools.augment.render import load
+from datatools.images import RGB, read, resize
 
 CELL = 128  # pixels per picture
 GAP = 6
 HEAD = 22
 INK = (40, 40, 40)
+AMPLIFIED = 16  # times, so that a change of a few grey levels can be seen
 
 
 def contact_sheet(rows: Sequence[Sequence[RGB]], heads: Sequence[str]) -> RGB:
@@ -43,3 +47,23 @@ def _paste(page: RGB, image: RGB, top: int, left: int) -> None:
     height, width = fitted.shape[:2]
     top, left = top + (CELL - height) // 2, left + (CELL - width) // 2
     page[top : top + height, left : left + width] = fitted
+
+
+def sheet_of(images: Sequence[Made], folder: Path, max_side: int) -> RGB:
+    """Return the contact sheet of some images of one method: each beside what it was made from, an attack's beside what it changed.
+
+    Args:
+        images: made by one method, with files in ``folder`` named by their image_id.
+        max_side: as for :func:`datatools.augment.render.load`.
+    """
+    rows = [_pictures(image, folder, max_side) for image in images]
+    middle = {2: [], 3: [f"difference x {AMPLIFIED}" if images[0].attack else "second image"]}[len(rows[0])]
+    return contact_sheet(rows, ["original", *middle, "derived"])
+
+
+def _pictures(image: Made, folder: Path, max_side: int) -> list[RGB]:
+    parents = [load(parent.path, max_side) for parent in image.recipe.parents]
+    derived = read(folder / f"{image.recipe.image_id}.png")
+    if image.attack:
+        parents.append(amplified(derived, parents[0], AMPLIFIED))
+    return [*parents, derived]

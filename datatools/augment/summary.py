@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from datatools.augment.lineage import Made
@@ -28,6 +28,26 @@ def summary(images: Sequence[Made]) -> dict[str, Any]:
         figures["agreement_before"] = _share(asked, _right_before)
         figures["agreement_after"] = _share(asked, _right_after)
     return figures
+
+
+def in_words(name: str, figures: Mapping[str, Any]) -> str:
+    """Return one line on a method: whether the labels survived, and whether the images came nearer to the target domain.
+
+    Args:
+        figures: of :func:`summary`, and ``gap`` where it was measured.
+    """
+    count = figures["count"]
+    parts = [f"{name} {count} image{'s' * (count != 1)}"]
+    if "agreement_after" in figures:
+        before, after = (f"{figures[when]:.0%}".replace("%", " %") for when in ("agreement_before", "agreement_after"))
+        parts.append(f"probe agrees {after} (parents {before})")
+    if "gap" in figures:
+        distance, mmd = figures["gap"]["a_distance"], figures["gap"]["mmd"]
+        moved = f"distance to target {distance['before']:.2f} -> {distance['after']:.2f}"
+        parts.append(f"{moved} (MMD {mmd['before']:.3f} -> {mmd['after']:.3f})")
+    if figures["unchanged"] == count:
+        parts.append("none of them differs from its parent, so leave the method out or raise its strength")
+    return "; ".join(parts)
 
 
 def attack_summary(images: Sequence[Made]) -> dict[str, Any]:

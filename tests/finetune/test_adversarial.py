@@ -1,7 +1,6 @@
-import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 import torch
 
 from datatools.augment.fgsm import Fgsm
+from datatools.augment.packed import codec
 from datatools.augment.pgd import Pgd
-from datatools.cache import Codec, Store
+from datatools.cache import Store
 from datatools.errors import DataError
 from datatools.images import RGB, decode, read
 from datatools.parallel import Execution
@@ -180,9 +180,15 @@ def test_an_image_of_another_size_than_the_network_is_attacked_at_its_own(model:
     assert decode(found.png, "stored").shape == (50, 70, 3)
 
 
-def test_without_an_epsilon_it_only_classifies(model: Surrogate, paths: list[Path]) -> None:
-    label = predicted(model, read(paths[0]))
-    assert answer(Question(str(paths[0])), loaded, model) == Answer(b"", 40, 40, label, label)
+def test_without_an_attack_it_only_classifies_and_gives_the_frozen_features(
+    model: Surrogate, paths: list[Path]
+) -> None:
+    image = read(paths[0])
+    label = predicted(model, image)
+    found = answer(Question(str(paths[0])), loaded, model)
+    assert replace(found, features=b"") == Answer(b"", 40, 40, label, label)
+    with torch.inference_mode():
+        assert np.array_equal(found.vector, model.network(model.normalise(to_tensor(image.copy())))[0].numpy())
 
 
 def test_an_unknown_label_is_an_error(model: Surrogate, paths: list[Path]) -> None:
@@ -191,11 +197,7 @@ def test_an_unknown_label_is_an_error(model: Surrogate, paths: list[Path]) -> No
 
 
 def asker(probe: Path, store: Path) -> Asker:
-    codec = Codec[Answer](
-        lambda value: json.dumps({**asdict(value), "png": value.png.hex()}).encode(),
-        lambda data: Answer(**{**(fields := json.loads(data)), "png": bytes.fromhex(fields["png"])}),
-    )
-    return Asker(probe, loaded, Store(store).shelf("answers", "", ""), codec)
+    return Asker(probe, loaded, Store(store).shelf("answers", "", ""), codec(Answer))
 
 
 def test_threads_order_and_the_store_change_no_answer(
@@ -203,6 +205,7 @@ def test_threads_order_and_the_store_change_no_answer(
 ) -> None:
     monkeypatch.setattr(adversarial, "BATCH", 3)
     questions = [Question(str(path), label, attack=Fgsm()) for path in paths for label in CLASSES]
+    questions += [Question(str(path)) for path in paths]
     names = [f"{question.path} {question.label}" for question in questions]
     one = list(asker(probe, tmp_path / "one").answers(questions, names, Execution(workers=1)))
     for workers in (2, 4):

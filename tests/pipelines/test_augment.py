@@ -9,9 +9,10 @@ import pytest
 from datatools import manifest
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
-from datatools.augment.geometry import Geometry
+from datatools.augment.geometry import Geometry, Transform
 from datatools.augment.lineage import LINEAGE
 from datatools.augment.mixup import MixUp
+from datatools.augment.probed import Probed
 from datatools.augment.style_mix import StyleMix
 from datatools.cache import Store
 from datatools.errors import DataError, SettingsError
@@ -21,7 +22,6 @@ from finetune.backbones import BackboneSettings
 from finetune.probe import Linear
 from finetune.surrogate import Card
 from finetune.weights import NoWeights
-from pipelines import augment
 from pipelines.augment import AugmentSettings, run
 from pipelines.stage import Stage
 from tests.datatools.augment.gallery import CLASSES, gallery
@@ -62,7 +62,11 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Path) -> pd.DataFrame:
     """A project whose earlier stages have run."""
     monkeypatch.chdir(tmp_path)
-    rows = gallery(48)
+    return project(48, probe)
+
+
+def project(count: int, probe: Path) -> pd.DataFrame:
+    rows = gallery(count)
     manifest.write(rows, Path("data/split/manifest.parquet"), manifest.SPLIT)
     manifest.write(rows[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
     for name in ("model.json", "model.safetensors"):
@@ -167,8 +171,7 @@ def test_a_train_image_without_a_prediction_is_an_error(rows: pd.DataFrame) -> N
 
 
 def test_the_probes_identity_is_the_one_that_the_surrogate_states(rows: pd.DataFrame) -> None:
-    stage = Stage("augment", Path("data/augment"), Store(Path(".toolkit")))
-    assert augment._probe_identity(stage) == surrogate.load(Path("data/probe")).sha256
+    assert Probed(Path("data/probe")).sha256 == surrogate.load(Path("data/probe")).sha256
 
 
 def test_denoised_pixels_are_used_and_their_change_is_noticed(rows: pd.DataFrame) -> None:
@@ -215,3 +218,34 @@ def test_each_entry_has_its_own_name_sheet_and_figures(rows: pd.DataFrame) -> No
     assert set(metrics["methods"]) == {"fda", "fda_2"}
     assert sorted(path.name for path in Path("data/augment/sheets").iterdir()) == ["fda.png", "fda_2.png"]
     assert all(item["checked"] == 2 and item["agreement_before"] == 1.0 for item in metrics["methods"].values())
+
+
+def test_the_distance_to_the_target_is_measured_without_held_out_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Features of val and test rows are made worthless, and must not be missed."""
+    monkeypatch.chdir(tmp_path)
+    rows = project(96, probe)
+    settings = AugmentSettings(methods=(StyleMix(probability=1.0), Fgsm(probability=0.4)), target_domain="night")
+    first = derive(settings)["methods"]
+    figures = first["style_mix"]["gap"]
+    references = rows["domain"].eq("night") & ~rows["split"].isin(["val", "test"])
+    assert (figures["images"], figures["references"]) == (24, references.sum())
+    for name, most in (("a_distance", 2.0), ("mmd", 4.0)):
+        assert set(figures[name]) == {"before", "after", "alike"}
+        assert all(abs(value) <= most for value in figures[name].values())
+    assert "gap" not in first["fgsm"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("augment: style_mix 48 images; probe agrees ")
+    assert "; distance to target " in printed[0]
+    assert printed[-1].startswith("augment: no distance to the target for fgsm: it takes 16 images")
+    features = np.load("data/probe/features.npy")
+    features[rows["split"].isin(["val", "test"])] = np.nan
+    np.save("data/probe/features.npy", features)
+    assert derive(settings, out="data/again")["methods"]["style_mix"]["gap"] == figures
+
+
+def test_a_method_that_changes_nothing_is_told(rows: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = (Transform(name="HorizontalFlip", arguments={"p": 0.0}),)
+    derive(AugmentSettings(methods=(Geometry(probability=1.0, transforms=nothing),), checked=0))
+    assert "geometry 24 images; none of them differs from its parent" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,6 +11,7 @@ from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe
 from datatools.augment.render import Rendered
 from datatools.augment.summary import summary
+from finetune.adversarial import Answer
 from tests.datatools.augment.gallery import source
 
 CAT, DOG = source(1, "cat", "day", "c1"), source(2, "dog", "night", "c2")
@@ -69,6 +71,14 @@ def test_a_stored_result_comes_back() -> None:
     result = Rendered(b"\x89PNG\0bytes", 4, 5, 0.3, None, None)
     coding = codec(Rendered)
     assert coding.decode(coding.encode(result)) == result
+
+
+def test_several_fields_of_bytes_come_back_apart() -> None:
+    answer = Answer(b"\x89PNG", 4, 5, "cat", "dog", features=np.arange(3, dtype="<f4").tobytes())
+    coding = codec(Answer)
+    found = coding.decode(coding.encode(answer))
+    assert found == answer
+    assert found.vector.tolist() == [0.0, 1.0, 2.0]
 
 
 def test_lineage_of_one_type_only() -> None:

@@ -29,7 +29,7 @@ from datatools.augment.style_mix import StyleMix
 from datatools.augment.whitening import Whitening
 from datatools.cache import Store
 from datatools.errors import DataError
-from datatools.images import decode
+from datatools.images import decode, encode_png, write_bytes
 from tests.datatools.augment.gallery import MAGENTA, gallery, picture
 
 METHODS: dict[str, PixelMethod] = {
@@ -165,12 +165,29 @@ def test_a_method_that_destroys_the_image_is_an_error_with_method_and_parent(row
 
 
 def test_a_parent_that_was_flat_may_stay_so(rows: pd.DataFrame) -> None:
-    from datatools.images import encode_png, write_bytes
-
     train = rows["split"] == "train"
     for number, path in enumerate(rows.loc[train, "path"]):
         write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
     made, _ = derive(rows, Geometry(probability=1.0))
+    assert made
+
+
+def test_a_plain_image_that_lends_its_look_is_an_error_that_names_it(rows: pd.DataFrame) -> None:
+    """The result would be a plain image with the parent's label."""
+    night = rows["domain"].eq("night") & rows["split"].ne("val") & rows["split"].ne("test")
+    for number, path in enumerate(rows.loc[night, "path"]):
+        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
+    with pytest.raises(
+        DataError, match=r"^histogram_match: .*nothing is left .* whether data/raw/\d+.png, which lent its look"
+    ):
+        derive(rows, HistogramMatch(probability=1.0))
+
+
+def test_a_plain_image_may_be_blended_in(rows: pd.DataFrame) -> None:
+    """Its own class may look like that, and has its share in the label."""
+    for number, path in enumerate(rows.loc[rows["split"].eq("train") & rows["domain"].eq("night"), "path"]):
+        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
+    made, _ = derive(rows, CutMix(probability=1.0, copies=4))
     assert made
 
 

@@ -206,8 +206,9 @@ def test_augment_shows_parents_and_soft_labels(inputs: Inputs) -> None:
     mixed = augment.method(inputs, "mixup")
     assert {len(example["parents"]) for example in mixed["examples"]} <= {1, 2}
     assert mixed["name"] == "MixUp"
-    assert "to 70\u202f% of 10 of them, and to 90\u202f% of their parents" in augment.method(inputs, "geometry")["note"]
-    assert mixed["note"] == ""
+    (entry,) = augment.method(inputs, "geometry")["entries"]
+    assert "to 70\u202f% of 10 of them, and to 90\u202f% of their parents" in entry["facts"][0]
+    assert mixed["entries"] == []
     assert any("70\u202f%" in example["target"] for example in mixed["examples"])
 
 

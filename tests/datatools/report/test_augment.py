@@ -1,0 +1,149 @@
+"""The section on added images: what it draws and says from the figures of the stage."""
+
+import re
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from datatools.augment.methods import Method
+from datatools.report import added, pairs
+from datatools.report.axes import Axis
+from datatools.report.inputs import Inputs
+from datatools.report.page import render
+from datatools.report.pairs import Pair
+from datatools.report.sections import augment
+from tests.datatools.report.world import ingested, world
+
+GAP = {
+    "references": 255,
+    "images": 32,
+    "a_distance": {"before": 1.62, "after": 1.31},
+    "mmd": {"before": 0.0823, "after": 0.0412},
+}
+ASKED = {
+    "count": 40,
+    "unchanged": 0,
+    "checked": 32,
+    "mean_change": 3.14,
+    "agreement_before": 0.9,
+    "agreement_after": 0.75,
+}
+ATTACK = {
+    **ASKED,
+    "largest_change": 4,
+    "right_before": 36,
+    "success_rate": 0.5,
+    "lost_by_storing": 0,
+    "second_right_before": 30,
+    "second_success_rate": 0.1,
+    "label_leaking": False,
+}
+
+
+@pytest.fixture(scope="module")
+def inputs() -> Inputs:
+    return world(ingested(80))
+
+
+def told(inputs: Inputs, **methods: dict[str, Any]) -> Inputs:
+    return replace(inputs, metrics={**inputs.metrics, "augment": {"methods": methods}})
+
+
+def test_every_method_of_the_policy_has_plain_words() -> None:
+    union = get_args(Method)[0]
+    assert {kind.model_fields["method"].default for kind in get_args(union)} <= set(added.METHODS)
+    assert added.said("new_thing") == ("New thing", "")
+
+
+def test_figures_are_said_and_absent_ones_passed_over() -> None:
+    assert added.facts({}) == []
+    assert added.facts({**ASKED, "gap": GAP}) == [
+        "The probe gives their label to 75\u202f% of 32 of them, and to 90\u202f% of their parents.",
+        "Values change by 3.1 of 255 levels on average.",
+        "Distance to the target domain: 1.62 before, 1.31 after (MMD² 0.082, 0.041), 32 images against 255 references.",
+    ]
+    assert added.facts(ATTACK)[1:] == [
+        "Values change by 3.1 of 255 levels on average, none by more than 4.",
+        "The attack changes 50\u202f% of the probe’s answers that were right (36).",
+        "Of a second model’s 30 right answers, which the attack did not know, it changes 10\u202f%.",
+    ]
+    assert added.facts({"right_before": 0, "second_right_before": 0, "largest_change": 4}) == ["None by more than 4."]
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({}, []),
+        ({"label_leaking": True}, ["The pattern gives the class away"]),
+        ({"lost_by_storing": 2}, ["Success lost by rounding to grey levels"]),
+        ({"unchanged": 40}, ["Nothing changed"]),
+        ({"unchanged": 39}, []),
+    ],
+)
+def test_warnings(changed: dict[str, Any], what: list[str], inputs: Inputs) -> None:
+    found = added.warnings({**ATTACK, **changed})
+    assert [warning["what"] for warning in found] == what
+    text = render(told(inputs, fda={**ATTACK, **changed}))
+    assert all(warning["what"] in text and warning["detail"] in text for warning in found)
+
+
+def test_distances_are_drawn_where_they_were_measured(inputs: Inputs) -> None:
+    drawn = str(augment.distances({"fda": {**ASKED, "gap": GAP}, "fda_2": {"gap": GAP}, "mixup": ASKED}))
+    assert re.findall(r"<title>([^<]*): 1\.62 → 1\.31", drawn) == ["Fourier adaptation", "Fourier adaptation, 2"]
+    assert "MixUp" not in drawn
+    text = render(told(inputs, fda={**ASKED, "gap": GAP}))
+    assert "Do the images come nearer to the target domain?" in text
+    assert "Dashed:" not in text
+
+
+def test_what_chance_reaches_is_drawn_where_it_is_known(inputs: Inputs) -> None:
+    known = {**GAP, "a_distance": {"before": 1.62, "after": 1.31, "alike": 0.2}}
+    text = render(told(inputs, fda={**ASKED, "gap": known}))
+    assert "1.62 → 1.31; by chance up to 0.20" in text
+    assert "Dashed:" in text
+
+
+def test_metrics_without_distances_or_answers_still_make_a_page(inputs: Inputs) -> None:
+    assert augment.distances({"fda": ASKED}) is None
+    assert augment.labels({"fda": {"count": 3, "unchanged": 0, "checked": 0}}) is None
+    given: list[dict[str, Any]] = [
+        {},
+        {"methods": {}},
+        {"methods": {"fda": {"count": 9, "unchanged": 0, "checked": 0}}},
+    ]
+    for metrics in given:
+        text = render(replace(inputs, metrics={**inputs.metrics, "augment": metrics}))
+        assert "Fourier adaptation" in text
+        assert "Does the label survive?" not in text
+
+
+def test_entries_of_one_method_share_a_card(inputs: Inputs) -> None:
+    text = render(told(inputs, fda=ASKED, fda_2={**ASKED, "mean_change": 9.0}, fda_x=ASKED))
+    assert text.count("<h4>") == 2
+    assert "data/augment/sheets/fda_2.png" in text
+    assert "fda_x.png" not in text
+    assert "<h4>" not in render(told(inputs, fda=ASKED))
+
+
+def places(drawn: str) -> list[tuple[float, float]]:
+    """Return where the two marks of each row stand."""
+    squares = [float(x) + pairs.DOT for x in re.findall(r'<rect x="([\d.]+)"', drawn)]
+    dots = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn)]
+    return list(zip(squares, dots, strict=True))
+
+
+def test_marks_stand_in_proportion_and_never_outside() -> None:
+    rows = [Pair("a", 0.0, 2.0), Pair("b", 0.5, 1.0), Pair("c", -1.0, 9.0)]
+    drawn = str(pairs.chart("t", rows, Axis("d", 0.0, 2.0), str))
+    (left, right), (quarter, middle), outside = places(drawn)
+    assert left < quarter < middle < right
+    assert quarter == pytest.approx(left + (right - left) / 4, abs=0.02)
+    assert middle == pytest.approx((left + right) / 2, abs=0.02)
+    assert outside == (left, right)
+
+
+def test_long_names_are_shortened_and_escaped() -> None:
+    drawn = str(pairs.chart("t", [Pair("<b>" * 20, 0.1, 0.2)], Axis("d", 0.0, 1.0), str))
+    assert "<b>" not in drawn
+    assert "…</text>" in drawn
