@@ -92,6 +92,7 @@ def measure(quick: bool) -> Sequence[Line]:
             names = QUICK if quick else tuple(OURS)
             outcome = outcomes(shift, names, QUICK_SEEDS if quick else SEEDS, seen, Path(folder))
             found += lines(shift, outcome, judged=not quick)
+            print(f"domain_shift: {shift.name}: {outcome}", flush=True)
     return found
 
 

@@ -19,7 +19,7 @@ Names = NDArray[np.object_]
 Rows = NDArray[np.bool_]
 
 HELD_OUT = 0.5  # share of the target domain's groups that is tested on; the others lend their look
-STYLES = (("twemoji", "noto"), ("openmoji", "twemoji"))
+STYLES = (("twemoji", "noto-mono"), ("openmoji", "twemoji"))
 
 
 class Shift(NamedTuple):
@@ -46,11 +46,14 @@ class Parts(NamedTuple):
 
 
 def shifts(folder: Path, quick: bool) -> Iterator[Shift]:
-    """Yield the shifts whose data are there; files are made in ``folder``."""
+    """Yield the shifts whose data are there, the small ones first; files are made in ``folder``."""
+    if not quick:
+        yield from _made("emoji", emoji.build, folder / "emoji", _emoji, 96)
+        yield from _hands(folder)
     yield from _made("solar cells", solar.build, folder / "solar", _solar, 128)
-    if quick:
-        return
-    yield from _made("emoji", emoji.build, folder / "emoji", _emoji, 96)
+
+
+def _hands(folder: Path) -> Iterator[Shift]:
     if photos.DIGITS.is_dir():
         rows = pd.read_csv(photos.DIGITS / "metadata.csv", dtype=str)
         rows = rows.assign(
@@ -103,6 +106,8 @@ def _shrunk(rows: pd.DataFrame, folder: Path, side: int) -> pd.DataFrame:
 def parts(shift: Shift, seed: int) -> Parts:
     """Divide the target's groups at random; source rows of a tested group are used for nothing."""
     domain, group = shift.rows["domain"].to_numpy(object), shift.rows["group"].to_numpy(object)
+    if absent := {shift.source, shift.target} - set(domain):
+        raise ValueError(f"{shift.name}: no image of {sorted(absent)}; the domains are {sorted(set(domain))}")
     groups = np.unique(group[domain == shift.target])
     order = seeds.generator(seed, "shift", shift.name).permutation(len(groups))
     tested = np.isin(group, groups[order[: round(HELD_OUT * len(groups))]])
