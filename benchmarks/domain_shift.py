@@ -51,11 +51,12 @@ Rows = NDArray[np.bool_]
 SEEDS, QUICK_SEEDS = 5, 1
 GRID = (0.0003, 0.003)
 VAL = 0.2  # of the source groups
+BLEND = (0.5, 0.9)  # the whole effect turns a drawing in black on white into plain white
 ALL: dict[str, Any] = {"probability": 1.0}
 OURS: dict[str, PixelMethod] = {
     "fda": Fda(**ALL),
     "amplitude_mix": AmplitudeMix(**ALL),
-    "histogram_match": HistogramMatch(**ALL),
+    "histogram_match": HistogramMatch(**ALL, blend=BLEND),
     "reinhard": Reinhard(**ALL),
     "whitening": Whitening(**ALL),
     "style_mix": StyleMix(**ALL),
@@ -67,7 +68,7 @@ OURS: dict[str, PixelMethod] = {
 QUICK = ("composite, darken",)
 LIBRARY: dict[str, tuple[str, str, dict[str, Any]]] = {
     "fda": ("FDA", "fda_metadata", {"beta_limit": (0.01, 0.01)}),
-    "histogram_match": ("HistogramMatching", "hm_metadata", {"blend_ratio": (1.0, 1.0)}),
+    "histogram_match": ("HistogramMatching", "hm_metadata", {"blend_ratio": BLEND}),
 }
 HEADLINE = "solar cells, mono to poly"
 

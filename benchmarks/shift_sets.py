@@ -46,11 +46,11 @@ class Parts(NamedTuple):
 
 
 def shifts(folder: Path, quick: bool) -> Iterator[Shift]:
-    """Yield the shifts whose data are there, the small ones first; files are made in ``folder``."""
+    """Yield the shifts whose data are there; files are made in ``folder``."""
+    yield from _made("solar cells", solar.build, folder / "solar", _solar, 128)
     if not quick:
         yield from _made("emoji", emoji.build, folder / "emoji", _emoji, 96)
         yield from _hands(folder)
-    yield from _made("solar cells", solar.build, folder / "solar", _solar, 128)
 
 
 def _hands(folder: Path) -> Iterator[Shift]:
