@@ -21,6 +21,8 @@ Weight = Annotated[float, Field(gt=0, le=1)]
 Mode = Literal["normal", "multiply", "screen", "darken", "lighten"]
 Values = NDArray[np.float32]
 
+MOST = 0.7  # of a second image that lends no label, in mode normal
+
 
 class Composite(Settings):
     """Lay a second image over each image; with ``over: target`` the label stays, with ``over: train`` it is mixed."""
@@ -47,6 +49,11 @@ class Composite(Settings):
     def _in_order(self) -> Self:
         if self.weight[0] > self.weight[1]:
             raise ValueError(f"weight: the first value must not exceed the second, got {list(self.weight)}")
+        if self.over == "target" and self.mode == "normal" and self.weight[1] > MOST:
+            raise ValueError(
+                f"weight: at most {MOST} where a second image covers the first and the label stays, got {self.weight[1]}; "
+                "use another mode, or over: train"
+            )
         return self
 
     @property

@@ -65,15 +65,25 @@ class Geometry(Settings):
         """Return the transformed image, whose size may have changed; the whole label stays the parent's."""
         result: Any = image
         chain = _chain(json.dumps([step.model_dump(mode="json") for step in self.transforms]))
-        for step in chain:
+        for place, step in enumerate(chain):
             step.set_random_seed(int(random.integers(2**63)))
-            result = step(image=result)["image"]
+            result = self._applied(step, place, result)
         if result.dtype != np.uint8 or result.ndim != 3 or result.shape[2] != 3:
             names = ", ".join(step.name for step in self.transforms)
             raise DataError(
                 f"geometry: {names}: gave {result.dtype} of shape {result.shape} instead of an RGB image of 8 bits"
             )
         return np.ascontiguousarray(result), 1.0
+
+    def _applied(self, step: Any, place: int, image: Any) -> Any:
+        try:
+            return step(image=image)["image"]
+        except Exception as error:  # whatever the library and what it calls raise
+            size = "x".join(map(str, image.shape[:2]))
+            raise DataError(
+                f"geometry: {self.transforms[place].name}: does not work on an image of {size} pixels (height x width): {error}; "
+                "change its arguments or leave it out"
+            ) from None
 
 
 @lru_cache(maxsize=16)

@@ -11,6 +11,7 @@ from datatools.augment.plan import Recipe
 from datatools.augment.render import Rendered, render
 
 LIBRARIES = ("albucore", "albumentations", "numba", "numpy", "opencv-python-headless", "pillow", "scipy")
+LARGE, FEW = 512, 16  # pixels of the longest side from which few images are held in memory at once, and how many
 Job = tuple[Recipe, PixelMethod]
 
 
@@ -31,7 +32,10 @@ def make(
     names = [f"{recipe.image_id} {code[type(method).__module__]}" for recipe, method in ordered]
     shelf = store.shelf("augment", "", closure.digest("datatools.augment.render", *LIBRARIES))
     work = partial(render, seed=seed, max_side=max_side)
-    results = cache.compute(work, ordered, names, shelf, codec(Rendered), "augment")
+    large = max_side > LARGE
+    results = cache.compute(
+        work, ordered, names, shelf, codec(Rendered), "augment", *([FEW] if large else []), large=large
+    )
     return [_made(job, result, save) for job, result in zip(ordered, results, strict=True)]
 
 

@@ -25,14 +25,14 @@ class Ring:
         self.places = np.array([int(source.image_id[:16], 16) for source in self.sources], dtype=np.uint64)
 
     def draw(self, point: int, refused: str) -> Source | None:
-        """Return the source for a point in [0, 2**64), none of whose cluster is ``refused``; None if there is no other."""
+        """Return the source for a point in [0, 2**64), none of of whose group is ``refused``; None if there is no other."""
         start, count = int(np.searchsorted(self.places, np.uint64(point))), len(self.sources)
         position: int
         for offset in range(0, count, WINDOW):
             window = (start + np.arange(offset, min(offset + WINDOW, count))) % count
             scores = _mix(self.places[window] ^ np.uint64(point))
             for position in window[np.argsort(scores, kind="stable")]:
-                if self.sources[position].cluster != refused:
+                if self.sources[position].together != refused:
                     return self.sources[position]
         return None
 
@@ -58,17 +58,17 @@ class Partners:
         return need != "target" or self.target is None or parent.domain != self.target
 
     def draw(self, need: Partner, parent: Source, point: int) -> Source | None:
-        """Return the second image for a parent, never one of its cluster; None if there is none.
+        """Return the second image for a parent, never one of its group; None if there is none.
 
         Raises:
             SettingsError: the target domain has no references.
         """
         if need == "labelled":
-            return self.labelled.draw(point, parent.cluster)
+            return self.labelled.draw(point, parent.together)
         if need == "target" and self.target is not None:
-            return self._target_ring(self.target).draw(point, parent.cluster)
+            return self._target_ring(self.target).draw(point, parent.together)
         other = need != "any" and len(self.sources.domains) > 1
-        return self._ring_without(parent.domain if other else None).draw(point, parent.cluster)
+        return self._ring_without(parent.domain if other else None).draw(point, parent.together)
 
     def _ring_without(self, domain: str | None) -> Ring:
         if domain not in self._elsewhere:

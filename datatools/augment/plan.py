@@ -115,9 +115,7 @@ def _partner(method: Policy, parent: Source, partners: Partners, seed: int, name
         return None
     partner = partners.draw(method.partner, parent, _point(seed, "partner", name, parent, copy) << 1)
     if partner is None:
-        raise DataError(
-            f"{method.method}: {parent.path}: there is no second image outside its cluster {parent.cluster}"
-        )
+        raise DataError(f"{method.method}: {parent.path}: there is no second image outside its group {parent.together}")
     return partner
 
 

@@ -52,6 +52,7 @@ def render(job: tuple[Recipe, PixelMethod], seed: int, max_side: int) -> Rendere
         partner = resize(partner, *image.shape[:2])
     random = seeds.generator(seed, "augment", identity(method), recipe.parent.image_id, recipe.copy)
     result, share = method(image, partner, random)
+    result = shrink(result, max_side)  # a transform may have enlarged it
     blended = method.partner == "labelled"
     _refuse_flat(result, image, partner if blended else None, recipe, method.method)
     height, width = result.shape[:2]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
+from datatools.components import joined
 from datatools.errors import DataError
 
 HELD_OUT = ("val", "test")
@@ -18,6 +20,8 @@ class Source:
         path: file that holds the pixels to use, relative to the project.
         pixels: identity of those pixels: the image_id, or the SHA-256 of the file where an earlier stage changed them.
         label: class; None where it has none.
+        cluster: of near-duplicates.
+        group: what it must not be mixed within: clusters and the user's groups, joined; empty means the cluster.
     """
 
     image_id: str
@@ -26,6 +30,12 @@ class Source:
     label: str | None
     domain: str
     cluster: str
+    group: str = ""
+
+    @property
+    def together(self) -> str:
+        """Return the name of all that shows the same thing, as far as is known."""
+        return self.group or self.cluster
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Sources:
     parents: tuple[Source, ...]
     references: tuple[Source, ...]
 
-    @property
+    @cached_property
     def domains(self) -> dict[str, int]:
         """Return how many references each domain has, sorted by name."""
         counts: dict[str, int] = {}
@@ -52,22 +62,29 @@ class Sources:
 def select(rows: pd.DataFrame, paths: Mapping[str, str], pixels: Mapping[str, str]) -> Sources:
     """Return the parents and references among the rows of the split manifest.
 
-    A reference is a train row, or a row that has neither label nor split; one that shares its cluster with a val or test row is left
-    out, since it may be the same picture. A labelled row outside every split (in the gap of a temporal split) is neither.
+    A reference is a train row, or a row that has neither label nor split; one that shares its cluster or the user's group with a val or
+    test row, directly or through other rows, is left out, since it may show the same thing. A labelled row outside every split (in the
+    gap of a temporal split) is neither.
 
     Args:
         rows: the split manifest.
         paths: image_id to the file of its pixels.
         pixels: image_id to the identity of its pixels, for those that differ from the raw file.
     """
-    held_out = set(rows.loc[rows["split"].isin(HELD_OUT), "cluster_id"])
+    rows = rows.assign(group=_groups(rows))
+    held_out = set(rows.loc[rows["split"].isin(HELD_OUT), "group"])
     train, labelled = rows["split"] == "train", rows["label"].notna()
     unlabelled = rows["split"].isna() & ~labelled
-    references = (train | unlabelled) & ~rows["cluster_id"].isin(held_out)
+    references = (train | unlabelled) & ~rows["group"].isin(held_out)
     return Sources(
         tuple(_source(row, paths, pixels) for row in _records(rows[train & labelled])),
         tuple(_source(row, paths, pixels) for row in _records(rows[references])),
     )
+
+
+def _groups(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Return the name of each row's group: its smallest image_id, so that it hardly changes when images come."""
+    return rows["image_id"].groupby(joined(rows)).transform("min")
 
 
 def check(used: Sequence[str], rows: pd.DataFrame) -> None:
@@ -79,7 +96,7 @@ def check(used: Sequence[str], rows: pd.DataFrame) -> None:
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, object]]:
-    columns = ["image_id", "label", "domain", "cluster_id"]
+    columns = ["image_id", "label", "domain", "cluster_id", "group"]
     frame = rows.sort_values("image_id")[columns]
     return [dict(zip(columns, values, strict=True)) for values in frame.itertuples(index=False, name=None)]
 
@@ -95,4 +112,5 @@ def _source(row: Mapping[str, object], paths: Mapping[str, str], pixels: Mapping
         label if isinstance(label, str) else None,
         str(row["domain"]),
         str(row["cluster_id"]),
+        str(row["group"]),
     )

@@ -87,6 +87,8 @@ def _success(figures: Json) -> str:
     if "success_rate" not in figures:
         return ""
     of = f" ({count(figures['right_before'])})" if "right_before" in figures else ""
+    if figures.get("target", "none") != "none":
+        return f"the attack reaches the class that it aims at for {percent(figures['success_rate'], 0)} of the images that were right{of}"
     return f"the attack changes {percent(figures['success_rate'], 0)} of the probe’s answers that were right{of}"
 
 

@@ -60,3 +60,9 @@ def test_over_says_which_second_image_is_wanted() -> None:
 def test_a_wrong_weight_is_refused(weight: tuple[float, float]) -> None:
     with pytest.raises(ValidationError):
         Composite(weight=weight)
+
+
+def test_a_cover_that_lends_no_label_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"at most 0\.7"):
+        Composite(weight=(0.5, 1.0))
+    assert Composite(weight=(0.5, 1.0), mode="darken").weight == (0.5, 1.0)

@@ -109,3 +109,8 @@ def test_importing_the_library_asks_no_server_and_loads_no_torch() -> None:
     subprocess.run(
         [sys.executable, "-c", script], check=True, env={"PATH": ""}, cwd=transforms.__file__.split("datatools")[0]
     )
+
+
+def test_a_transform_that_does_not_fit_an_image_is_one_clear_line(photo: Image) -> None:
+    with pytest.raises(DataError, match=r"geometry: RandomCrop: does not work on an image of 48x64 pixels"):
+        once("RandomCrop", height=300, width=300)(photo, None, np.random.default_rng(0))

@@ -41,7 +41,7 @@ METHODS: dict[str, PixelMethod] = {
     "histogram_match": HistogramMatch(probability=1.0),
     "reinhard": Reinhard(probability=1.0),
     "whitening": Whitening(probability=1.0),
-    "composite": Composite(probability=1.0, weight=(0.8, 1.0)),
+    "composite": Composite(probability=1.0, mode="lighten", weight=(1.0, 1.0)),
     "cutmix": CutMix(probability=1.0),
     "poisson": PoissonPaste(probability=1.0),
     "augmix": AugMix(probability=1.0),
@@ -201,6 +201,12 @@ def test_changes_are_in_grey_levels(photo: NDArray[np.uint8]) -> None:
     other[0, 0, 0] = photo[0, 0, 0] + 5 if photo[0, 0, 0] < 250 else photo[0, 0, 0] - 5
     assert changes(other, photo) == (5, pytest.approx(5 / photo.size))
     assert changes(photo[:5], photo) == (None, None)
+
+
+def test_a_transform_that_enlarges_stays_within_the_longest_side(rows: pd.DataFrame) -> None:
+    large = Geometry(probability=1.0, transforms=(Transform(name="Resize", arguments={"height": 600, "width": 900}),))
+    made, _ = derive(rows, large)
+    assert {max(image.height, image.width) for image in made} == {256}
 
 
 def test_the_held_out_pictures_would_be_noticed() -> None:

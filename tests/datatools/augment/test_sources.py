@@ -3,6 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from datatools.augment.mixup import MixUp
+from datatools.augment.plan import plan
 from datatools.augment.sources import Sources, check, select
 from datatools.errors import DataError
 from tests.datatools.augment.gallery import gallery
@@ -30,6 +32,28 @@ def test_a_reference_in_the_cluster_of_a_held_out_row_is_left_out(rows: pd.DataF
     spare = rows.index[rows["split"].isna()][0]
     rows.loc[spare, "cluster_id"] = rows.loc[rows["split"] == "test", "cluster_id"].iloc[0]
     assert rows.loc[spare, "image_id"] not in {item.image_id for item in chosen(rows).references}
+
+
+def test_a_reference_in_the_users_group_of_a_held_out_row_is_left_out_also_through_others(rows: pd.DataFrame) -> None:
+    spare, test = rows.index[rows["split"].isna()][0], rows.index[rows["split"] == "test"][0]
+    between = rows.index[rows["split"].isna()][1]
+    rows["group_id"] = rows["group_id"].astype(object)
+    rows.loc[[spare, between], "group_id"] = "patient"
+    rows.loc[between, "cluster_id"] = rows.loc[test, "cluster_id"]
+    assert not {rows.loc[spare, "image_id"], rows.loc[between, "image_id"]} & {
+        item.image_id for item in chosen(rows).references
+    }
+
+
+def test_images_of_one_group_are_never_mixed(rows: pd.DataFrame) -> None:
+    train = rows.index[rows["split"] == "train"]
+    rows["group_id"] = [f"patient {place % 2}" if place in train else None for place in rows.index]
+    recipes = plan(chosen(rows), [MixUp(probability=1.0, copies=3)], [{}], 0, None)
+    group = rows.set_index("image_id")["group_id"]
+    assert recipes
+    for recipe in recipes:
+        first, second = (group[parent.image_id] for parent in recipe.parents)
+        assert first != second
 
 
 def test_a_labelled_row_outside_every_split_is_not_used(rows: pd.DataFrame) -> None:
