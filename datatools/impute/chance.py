@@ -12,10 +12,8 @@ from datatools import seeds
 
 RARE = 0.001  # how often chance alone may call a column not at random
 FEWEST = 5  # groups with a gap, and without, below which nothing can be told
-EXPECTED, OF_GROUPS = (
-    5.0,
-    50.0,
-)  # cells in each part from which the chi-square distribution holds: of rows, and of groups of many sizes
+# Cells in each part from which the chi-square distribution holds: of rows, and of groups of many sizes.
+EXPECTED, OF_GROUPS = 5.0, 50.0
 DRAWS, ENOUGH = 1999, 20  # permutations, and as extreme ones after which no more are needed
 
 Numbers = NDArray[np.float64]

@@ -15,9 +15,8 @@ Flags = NDArray[np.bool_]
 TRAIN = 0
 CANDIDATES, NEAR = 8, 32  # groups of a class that are tried, and groups of like size that are tried in return for each
 WHOLE = 0.5  # rounding gives a split a row of a class from this quota on
-LEVEL = (
-    0.02  # share of all rows by which a split may be off before groups are moved for it; the audit warns from here on
-)
+# Share of all rows by which a split may be off before groups are moved for it; the audit warns from here on.
+LEVEL = 0.02
 
 
 class Exchange(NamedTuple):

@@ -1,9 +1,13 @@
 import json
+from typing import Any
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from datatools import seeds
+from finetune import robustness
+from finetune.pgd import pgd
 from finetune.robustness import Robustness, judge
 
 EPSILON = 8 / 255
@@ -34,6 +38,18 @@ def test_accuracies_of_a_model_that_can_be_worked_out() -> None:
         "robust_accuracy": 0.5,
         "label_leaking": False,
     }
+
+
+def test_robust_means_twenty_steps_of_a_quarter_epsilon(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[object, ...]] = []
+
+    def spied(*arguments: Any, **named: Any) -> Tensor:
+        seen.append(arguments[3:])
+        return pgd(*arguments, **named)
+
+    monkeypatch.setattr(robustness, "pgd", spied)
+    judged([0.26], [0])
+    assert seen == [(EPSILON, 0.25 * EPSILON, 20)]
 
 
 def test_batches_add_up() -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from datatools.augment import randconv
 from datatools.augment.randconv import RandConv, convolved
 
 Image = NDArray[np.uint8]
@@ -37,12 +38,17 @@ def test_small_images_work(shape: tuple[int, int, int]) -> None:
     assert (result.shape, result.dtype, share) == (shape, np.uint8, 1.0)
 
 
-def test_the_weights_have_the_papers_scale() -> None:
-    # A kernel's output then has the variance of the input: of white noise around grey.
-    random = np.random.default_rng(0)
-    noise = random.normal(127.5, 30, (200, 200, 3)).clip(0, 255).astype(np.uint8)
-    ratios = []
-    for seed in range(60):
-        made, _ = RandConv(sizes=(3,))(noise, None, np.random.default_rng(seed))
-        ratios.append(made.astype(float).var() / noise.astype(float).var())
-    assert 0.3 < np.median(ratios) < 1.1  # the mean of two independent signals has less variance than each
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_the_weights_have_the_papers_scale(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[NDArray[np.float64]] = []
+
+    def spied(image: Image, kernels: NDArray[np.float64], own: float) -> Image:
+        drawn.append(kernels)
+        return convolved(image, kernels, own)
+
+    monkeypatch.setattr(randconv, "convolved", spied)
+    for seed in range(400):
+        RandConv.model_validate({"sizes": (size,)})(np.zeros((8, 8, 3), np.uint8), None, np.random.default_rng(seed))
+    assert {kernels.shape for kernels in drawn} == {(3, 3, size, size)}
+    assert np.std(drawn) == pytest.approx((3 * size * size) ** -0.5, rel=0.05)
+    assert abs(np.mean(drawn)) < 0.05 * np.std(drawn)
