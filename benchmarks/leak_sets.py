@@ -112,15 +112,23 @@ def packaged(
     name: str, unit: str, column: str, build: Callable[[Path], object], size: Size, folder: Path, seen: Seen
 ) -> Iterator[Collection]:
     """Yield a worked example, grouped by a column of its table, where the packages that it is made from are installed."""
+    rows = built(name, build, folder)
+    if rows is None:
+        return
+    rows = rows[rows[column].isin(_some(rows[column].unique(), size.photos, len(rows)))]
+    paths = [Path(path) for path in rows["path"]]
+    yield _collection(name, unit, paths, rows["label"], rows[column].to_numpy(object), seen)
+
+
+def built(name: str, build: Callable[[Path], object], folder: Path) -> pd.DataFrame | None:
+    """Return the table of a worked example with whole paths; None, and a line that says why, where its packages are missing."""
     try:
         build(folder)
     except DataError as error:
-        print(f"leak_cost: {name} left out; {error}")
-        return
+        print(f"{name}: left out; {error}")
+        return None
     rows = pd.read_csv(folder / "metadata.csv", dtype=str)
-    rows = rows[rows[column].isin(_some(rows[column].unique(), size.photos, len(rows)))]
-    paths = [folder / path for path in rows["path"]]
-    yield _collection(name, unit, paths, rows["label"], rows[column].to_numpy(object), seen)
+    return rows.assign(path=[str(folder / path) for path in rows["path"]])
 
 
 def _some(units: Names, limit: int | None, rows: int) -> Names:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from benchmarks import leak_sets, photos
 from datatools import images, seeds
 from datatools.augment.render import shrink
-from datatools.errors import DataError
 from examples.emoji import build as emoji
 from examples.solar import build as solar
 
@@ -72,14 +71,9 @@ def _made(
     of: Callable[[pd.DataFrame, int], Iterator[Shift]],
     side: int,
 ) -> Iterator[Shift]:
-    try:
-        build(folder)
-    except DataError as error:
-        print(f"domain_shift: {name} left out; {error}")
-        return
-    rows = pd.read_csv(folder / "metadata.csv", dtype=str)
-    rows = rows.assign(path=[str(folder / path) for path in rows["path"]])
-    yield from of(_shrunk(rows, folder / "small", side), side)
+    rows = leak_sets.built(name, build, folder)
+    if rows is not None:
+        yield from of(_shrunk(rows, folder / "small", side), side)
 
 
 def _solar(rows: pd.DataFrame, side: int) -> Iterator[Shift]:
