@@ -161,6 +161,7 @@ def recipes_of(shift: Shift, found: Parts, train: Rows, method: PixelMethod, see
     rows = shift.rows.assign(
         image_id=[f"{place * 0x9E3779B97F4A7C15 % 2**64:016x}{place:048x}" for place in range(len(shift.rows))],
         cluster_id=[f"{place:064x}" for place in pd.factorize(shift.rows["group"])[0]],
+        group_id=shift.rows["group"],
         split=pd.Series(["train" if row else None for row in train], dtype=object),
     )
     rows.loc[found.references, "label"] = None

@@ -25,7 +25,7 @@ class Ring:
         self.places = np.array([int(source.image_id[:16], 16) for source in self.sources], dtype=np.uint64)
 
     def draw(self, point: int, refused: str) -> Source | None:
-        """Return the source for a point in [0, 2**64), none of of whose group is ``refused``; None if there is no other."""
+        """Return the source for a point in [0, 2**64), none of whose group is ``refused``; None if there is no other."""
         start, count = int(np.searchsorted(self.places, np.uint64(point))), len(self.sources)
         position: int
         for offset in range(0, count, WINDOW):
