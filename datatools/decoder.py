@@ -10,6 +10,7 @@ from datatools.errors import ImageError
 
 RGB = NDArray[np.uint8]
 Levels = NDArray[np.uint8 | np.uint16]  # (height, width, 1 or 3), as a file keeps them; RGB where there are three
+RGBA = NDArray[np.uint8]  # (height, width, 4), straight alpha: colours are not multiplied by it
 
 TIFF_BITS = 258
 COLOURS = ("RGB", "RGBA", "LA")  # modes in which Pillow keeps eight bits of sixteen
@@ -40,6 +41,21 @@ def levels(picture: Image.Image, data: bytes, name: str) -> Levels:
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     # convert copies even where there is nothing to convert
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"), dtype=np.uint8)
+
+
+def is_layer(picture: Image.Image) -> bool:
+    """Whether the header of an opened file says that it has transparency, as :func:`levels` understands it."""
+    return bool(picture.has_transparency_data) and not picture.mode.startswith("I")
+
+
+def layer(picture: Image.Image, data: bytes) -> NDArray[np.uint8 | np.uint16]:
+    """Decode a file with transparency: (height, width, 4), straight alpha, at its depth, before the EXIF orientation is applied.
+
+    Laid over white it is what :func:`levels` returns; arguments and errors are as there.
+    """
+    picture.load()
+    deep = _deep(picture, data)
+    return np.asarray(picture.convert("RGBA"), dtype=np.uint8) if deep is None else deep
 
 
 def _sixteen_bits(found: NDArray[np.generic], name: str) -> NDArray[np.uint16]:

@@ -4,10 +4,10 @@ In memory an image is ``uint8``, shape (height, width, 3), RGB, 0 to 255. Where 
 [0, 1] from :func:`to_unit`, and goes back through :func:`to_uint8`, which rounds to the nearest level. Where a file's depth and its
 single channel must outlive the work on it, :func:`native` reads its ``Levels``.
 
-Every read goes through :func:`read`, :func:`native`, :func:`decode` or their halves :func:`opened` and :func:`pixels`, and all of
-these through one decoder, so that orientation, depth and transparency mean the same everywhere: the EXIF orientation is applied, 16 bits
-are scaled to 8 (not cut off), transparency lies over white, and of an animation the first frame counts. What a file is, its content
-says, never its name.
+Every read goes through :func:`read`, :func:`native`, :func:`layer`, :func:`decode` or their halves :func:`opened` and :func:`pixels`,
+and all of these through one decoder, so that orientation, depth and transparency mean the same everywhere: the EXIF orientation is
+applied, 16 bits are scaled to 8 (not cut off), transparency lies over white, and of an animation the first frame counts. What a file
+is, its content says, never its name.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from PIL import Image, UnidentifiedImageError
 
 from datatools import containers, decoder
 from datatools.decoder import RGB as RGB
+from datatools.decoder import RGBA as RGBA
 from datatools.decoder import Levels as Levels
 from datatools.errors import ImageError
 
@@ -65,6 +66,21 @@ def native(path: Path, max_pixels: int | None = None) -> Levels:
     picture = opened(data, str(path), max_pixels)
     with _blamed(picture, data, str(path)):
         return _upright(decoder.levels(picture, data, str(path)), orientation(picture))
+
+
+def layer(path: Path, max_pixels: int | None = None) -> RGBA | None:
+    """Read a file with its transparency: shape (height, width, 4), uint8, straight alpha; None where its header says that it has none.
+
+    Of a file without transparency no pixel is decoded. Laid over white it is what :func:`read` returns. Raises as that does.
+    """
+    data = _bytes(path)
+    picture = opened(data, str(path), max_pixels)
+    if not decoder.is_layer(picture):
+        return None
+    with _blamed(picture, data, str(path)):
+        found = decoder.layer(picture, data)
+        shown = found if found.dtype == np.uint8 else NEAREST[found]
+        return np.asarray(_upright(shown, orientation(picture)), dtype=np.uint8)
 
 
 def _bytes(path: Path) -> bytes:

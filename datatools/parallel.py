@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field
@@ -35,12 +35,20 @@ class Execution(Settings):
         engine: ``serial``, ``processes`` or ``dask``.
         dask_address: the scheduler of a running Dask cluster, such as ``tcp://127.0.0.1:8786``.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; used by finetune/ only.
+        replicas: processes that share each batch of fine-tuning, a GPU each where there are GPUs; ``torchrun`` starts them.
+        precision: ``auto`` (bfloat16 on a GPU that is fast at it), ``float32`` or ``bfloat16``; used by fine-tuning only.
+        deterministic: whether a GPU gives the same bits every time; false is faster. A CPU always does.
+        compile: ``auto`` (where a GPU run is long enough to win back the minute that it takes), ``always`` or ``never``.
     """
 
     workers: int = Field(default=0, ge=0)
     engine: str = Field(default="processes", pattern="^(serial|processes|dask)$")
     dask_address: str | None = None
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    replicas: int = Field(default=1, ge=1, le=64)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    deterministic: bool = True
+    compile: Literal["auto", "always", "never"] = "auto"
 
     @property
     def processes(self) -> int:
@@ -63,9 +71,14 @@ def execution(path: Path = Path("execution.yaml")) -> Execution:
     for name in Execution.model_fields:
         text = os.environ.get(f"TOOLKIT_{name.upper()}")
         if text:
-            values[name] = int(text) if name == "workers" and text.isdigit() else text
+            values[name] = _plain(text)
             _check_variable(name, values[name])
     return parse(Execution, values, f"{path}: ")
+
+
+def replica() -> int:
+    """Return the number of this process among those that ``torchrun`` has started for one run; 0 where it is alone."""
+    return int(os.environ.get("RANK", "0"))
 
 
 def _mapping(path: Path) -> dict[str, Any]:
@@ -78,7 +91,12 @@ def _mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def _check_variable(name: str, value: str | int) -> None:
+def _plain(text: str) -> str | int | bool:
+    """Return what a variable's text stands for."""
+    return int(text) if text.isdigit() else {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _check_variable(name: str, value: str | int | bool) -> None:
     try:
         parse(Execution, {name: value}, "environment: TOOLKIT_")
     except SettingsError as error:

@@ -7,6 +7,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datatools.errors import SettingsError
 
+# Pydantic speaks of Python's types.
+EXPECTED = {
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys with values"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": "text",
+}
+
 
 class Settings(BaseModel):
     """Settings of a stage or of a method. Equal settings have equal JSON, which the cache relies on."""
@@ -72,10 +82,22 @@ def _reason(detail: Any, model: type[BaseModel]) -> str:
         choice = f"got {context['tag']}" if "tag" in context else "none given"
         expected = context.get("expected_tags") or ", ".join(repr(tag) for tag in _tags(model, detail["loc"]))
         return f"{name} must be one of {expected}; {choice}"
-    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    if kind == "value_error":
-        return text
-    return f"must be {text}, got {_short(got)}"
+    return wanted(detail) if kind == "value_error" else f"must be {wanted(detail)}, got {_short(got)}"
+
+
+def wanted(detail: Any) -> str:
+    """Return what would have done in place of a value, in the words of someone who writes YAML.
+
+    Args:
+        detail: one of pydantic's ``ValidationError.errors()``.
+    """
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in {"too_long", "too_short"}:
+        bound, number = (
+            ("at most", context["max_length"]) if kind == "too_long" else ("at least", context["min_length"])
+        )
+        return f"a list of {bound} {number} {'value' if number == 1 else 'values'}"
+    return EXPECTED.get(kind) or str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _short(value: Any) -> str:

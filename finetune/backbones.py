@@ -10,21 +10,27 @@ from torch import nn
 from datatools import seeds
 from datatools.errors import SettingsError, WeightsError
 from datatools.settings import Settings
-from finetune import from_timm, from_torchvision, weights
+from finetune import from_timm, from_torchvision, from_transformers, weights
+from finetune.from_transformers import Architecture
 from finetune.groups import Groups, by_stage
 from finetune.preprocessing import Preprocessing, Triple
-from finetune.weights import FileWeights, HubWeights, Loaded, PackageWeights, State, Weights
+from finetune.weights import FileWeights, FolderWeights, HubWeights, Loaded, NoWeights, PackageWeights, State, Weights
 
 
 class BackboneSettings(Settings):
     """Which network, with which weights, at which image size."""
 
-    library: Literal["timm", "torchvision"] = Field(default="timm", description="Library that defines the network.")
+    library: Literal["timm", "torchvision", "transformers"] = Field(
+        default="timm",
+        description="Library that defines the network. transformers needs the extra of that name and weights.method: folder.",
+    )
     name: str = Field(
         default="tf_efficientnet_lite0",
         description="Network, by the library's name for it. A larger one is slower and often better with much data.",
     )
-    weights: Weights = Field(default=PackageWeights(), description="Pretrained weights: package, file, hub or none.")
+    weights: Weights = Field(
+        default=PackageWeights(), description="Pretrained weights: package, file, folder, hub or none."
+    )
     image_size: int = Field(
         default=128, ge=16, le=1024, description="Side in pixels of what the network sees; time grows with its square."
     )
@@ -32,6 +38,13 @@ class BackboneSettings(Settings):
         default="crop",
         description="crop: the central square, shapes kept; squash: the whole image, sides scaled apart.",
     )
+    architecture: Architecture | None = Field(
+        default=None,
+        description="Of a network of transformers only, and left out with a folder of weights, which says it.",
+    )
+
+
+GROUPS = {"timm": from_timm.groups, "torchvision": by_stage, "transformers": from_transformers.groups}
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Backbone:
         preprocessing: how images become the network's input.
         groups: names of the network's parameters from input to output, by stage; each parameter is in exactly one group.
         weights_sha256: SHA-256 of the file that the weights came from; None for random weights.
+        settings: what it was made from, with the architecture where a folder said it: enough to make the network again without that folder.
     """
 
     network: nn.Module
@@ -51,6 +65,7 @@ class Backbone:
     preprocessing: Preprocessing
     groups: Groups
     weights_sha256: str | None
+    settings: BackboneSettings
 
 
 def build(settings: BackboneSettings, seed: int = 0) -> Backbone:
@@ -63,14 +78,16 @@ def build(settings: BackboneSettings, seed: int = 0) -> Backbone:
         SettingsError: no such network, or it does not take images of this size.
         WeightsError: the weights are missing, damaged, of another network, or need a network connection.
     """
+    settings = _described(settings)
     loaded = _load(settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeds.integer(seed, "backbone", settings.library, settings.name))
         network = _network(settings, loaded.state if loaded else None).eval()
     mean, std = _statistics(settings)
     preprocessing = Preprocessing(mean=mean, std=std, size=settings.image_size, fit=settings.fit)
-    groups = from_timm.groups(network) if settings.library == "timm" else by_stage(network)
-    return Backbone(network, _width(network, settings), preprocessing, groups, loaded.sha256 if loaded else None)
+    groups = GROUPS[settings.library](network)
+    sha256 = loaded.sha256 if loaded else None
+    return Backbone(network, _width(network, settings), preprocessing, groups, sha256, settings)
 
 
 def in_order(state: State, names: list[str]) -> State:
@@ -83,8 +100,26 @@ def in_order(state: State, names: list[str]) -> State:
     return dict(zip(names, state.values(), strict=False))
 
 
+def _described(settings: BackboneSettings) -> BackboneSettings:
+    """Return the settings with the architecture of a network of transformers, and check that weights and library go together."""
+    folder = settings.weights if isinstance(settings.weights, FolderWeights) else None
+    if settings.library != "transformers":
+        if folder or settings.architecture:
+            raise SettingsError("backbone: weights.method: folder and architecture are for library: transformers only")
+        return settings
+    if folder and not settings.architecture:
+        return settings.model_copy(update={"architecture": from_transformers.described(settings.name, folder)})
+    if not settings.architecture or not isinstance(settings.weights, FolderWeights | NoWeights):
+        raise SettingsError(
+            f"backbone.weights: {settings.weights.method} does not go with library: transformers; choose folder, with its path"
+        )
+    return settings
+
+
 def _load(settings: BackboneSettings) -> Loaded | None:
     chosen = settings.weights
+    if isinstance(chosen, FolderWeights):
+        return _checked(from_transformers.tensors(chosen), chosen)
     if isinstance(chosen, PackageWeights):
         if (settings.library, settings.name) != ("timm", weights.PACKAGED):
             raise SettingsError(
@@ -99,7 +134,7 @@ def _load(settings: BackboneSettings) -> Loaded | None:
     return None
 
 
-def _checked(loaded: Loaded, chosen: FileWeights) -> Loaded:
+def _checked(loaded: Loaded, chosen: FileWeights | FolderWeights) -> Loaded:
     if chosen.sha256 not in (None, loaded.sha256):
         raise WeightsError(
             f"{chosen.path}: is not the file that was agreed on: sha256 is {loaded.sha256}, backbone.weights.sha256 says {chosen.sha256}"
@@ -108,6 +143,8 @@ def _checked(loaded: Loaded, chosen: FileWeights) -> Loaded:
 
 
 def _network(settings: BackboneSettings, state: State | None) -> nn.Module:
+    if settings.architecture:
+        return from_transformers.network(settings.architecture, settings.image_size, state)
     if settings.library == "torchvision":
         return from_torchvision.network(settings.name, settings.image_size, state)
     if not isinstance(settings.weights, PackageWeights) or state is None:
@@ -118,6 +155,8 @@ def _network(settings: BackboneSettings, state: State | None) -> nn.Module:
 
 
 def _statistics(settings: BackboneSettings) -> tuple[Triple, Triple]:
+    if settings.architecture:
+        return settings.architecture.mean, settings.architecture.std
     library = from_timm if settings.library == "timm" else from_torchvision
     mean, std = library.statistics(settings.name)
     if isinstance(settings.weights, FileWeights):
@@ -128,7 +167,9 @@ def _statistics(settings: BackboneSettings) -> tuple[Triple, Triple]:
 def _width(network: nn.Module, settings: BackboneSettings) -> int:
     """Return the number of features, by trying: each library and family states it elsewhere, and a size may not fit."""
     try:
-        with torch.inference_mode():
+        with (
+            torch.no_grad()
+        ):  # not inference_mode: BEiT of transformers keeps an index from its first pass, for training, too
             features = network(torch.zeros(1, 3, settings.image_size, settings.image_size))
     except (RuntimeError, AssertionError, ValueError) as error:
         detail = " ".join(str(error).split())[:160]

@@ -25,11 +25,13 @@ class Examples:
         names: what identifies each image; its random streams hang on it.
         pixels: uint8, shape (N, 3, size, size).
         targets: float32, shape (N, classes): probabilities summing to 1, or all zeros for a label that the model does not know.
+        domains: number of each image's domain, int64, shape (N,); None where none is known.
     """
 
     names: tuple[str, ...]
     pixels: Tensor
     targets: Tensor
+    domains: Tensor | None = None
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.pixels) == len(self.targets):
@@ -42,7 +44,9 @@ class Examples:
 def join(first: Examples, second: Examples) -> Examples:
     """Return both, one after the other."""
     pixels, targets = torch.cat([first.pixels, second.pixels]), torch.cat([first.targets, second.targets])
-    return Examples(first.names + second.names, pixels, targets)
+    known = first.domains is not None and second.domains is not None
+    domains = torch.cat([first.domains, second.domains]) if known else None  # type: ignore[list-item]
+    return Examples(first.names + second.names, pixels, targets, domains)
 
 
 def digest(examples: Examples) -> str:

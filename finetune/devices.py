@@ -8,6 +8,8 @@ import torch
 from datatools.errors import SettingsError
 from datatools.parallel import Execution
 
+STEPS_TO_COMPILE = 4000  # compiling takes about a minute, and saves 10-20 ms of a step
+
 
 def choose(how: Execution) -> torch.device:
     """Return the device that ``how`` asks for; ``auto`` is the first GPU, or the CPU where there is none.
@@ -22,6 +24,20 @@ def choose(how: Execution) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= count:
         raise SettingsError(f"execution: device: {how.device} is not there ({count} GPUs are seen); use auto or cpu")
     return device
+
+
+def mixed(how: Execution, device: torch.device) -> bool:
+    """Return whether to multiply in bfloat16: ``auto`` does on a GPU whose tensor cores know it, and never on a CPU."""
+    if how.precision == "auto":
+        return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return how.precision == "bfloat16"
+
+
+def compiled(how: Execution, device: torch.device) -> int | None:
+    """Return how many steps a run must have to be compiled: on a GPU a minute's worth; None never compiles."""
+    if how.compile == "auto":
+        return STEPS_TO_COMPILE if device.type == "cuda" else None
+    return 0 if how.compile == "always" else None
 
 
 @contextmanager

@@ -53,12 +53,18 @@ def fetch(name: str) -> Loaded:
 
 
 def groups(network: nn.Module) -> Groups:
-    """Return timm's own grouping by stage where the network has one."""
+    """Return timm's own grouping by stage, or ours where timm has none or one that tells the stem from the rest and no more.
+
+    RDNet's ends in an assertion; CAFormer, CSATv2 and PiT have all their stages in one group, which no unfreezing can divide.
+    """
+    plain = by_stage(network)
     matcher: Any = getattr(network, "group_matcher", None)
-    if matcher is None:
-        return by_stage(network)
-    found = group_parameters(network, matcher(coarse=True))
-    return tuple(tuple(found[number]) for number in sorted(found))
+    try:
+        found = group_parameters(network, matcher(coarse=True)) if matcher else {}
+    except AssertionError:
+        found = {}
+    own = tuple(tuple(found[number]) for number in sorted(found))
+    return own if len(own) > 2 or len(own) >= len(plain) else plain
 
 
 def _fitted(network: nn.Module, state: State, name: str) -> State:

@@ -4,20 +4,29 @@ Discriminative rates, layer-wise decay and gradual unfreezing work on these grou
 speak of them, and every parameter is in exactly one.
 """
 
+from collections.abc import Collection
+from functools import partial
 from itertools import groupby
 
 from torch import nn
 
 Groups = tuple[tuple[str, ...], ...]
 
-CONTAINERS = ("features", "layers", "blocks", "encoder", "encoder.layers")  # where torchvision keeps its stages
+# Where torchvision keeps its stages, and timm those of the networks whose own grouping takes all of them for one.
+CONTAINERS = (
+    "features", "layers", "blocks", "encoder", "encoder.layers", "trunk_output", "stages", "dense_stages", "transformers",
+)  # fmt: skip
 
 
-def by_stage(network: nn.Module) -> Groups:
-    """Return groups for a network whose layers are registered from input to output, as torchvision's classifiers are."""
+def by_stage(network: nn.Module, containers: Collection[str] = CONTAINERS) -> Groups:
+    """Return groups for a network whose layers are registered from input to output, as torchvision's classifiers are.
+
+    Args:
+        containers: dotted names of the modules that hold stages, each of which then counts for itself.
+    """
     stages: list[list[str]] = []
     weighty = {name for name, value in network.named_parameters() if name.endswith("weight") and value.ndim > 1}
-    for _, found in groupby((name for name, _ in network.named_parameters()), key=_stage):
+    for _, found in groupby((name for name, _ in network.named_parameters()), key=partial(_stage, containers)):
         names = list(found)
         # A norm behind a convolution, a class token or position embeddings are no stage of their own.
         if stages and (weighty.isdisjoint(names) or weighty.isdisjoint(stages[-1])):
@@ -27,10 +36,10 @@ def by_stage(network: nn.Module) -> Groups:
     return tuple(tuple(names) for names in stages)
 
 
-def _stage(name: str) -> str:
+def _stage(containers: Collection[str], name: str) -> str:
     """Return the path of the stage that a parameter belongs to: its first part, or the one below a container."""
     parts = name.split(".")
     depth = 1
-    while ".".join(parts[:depth]) in CONTAINERS and depth < len(parts):
+    while ".".join(parts[:depth]) in containers and depth < len(parts):
         depth += 1
     return ".".join(parts[:depth])

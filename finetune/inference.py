@@ -22,11 +22,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from datatools import images, parallel
+from datatools.images import RGB
 from datatools.parallel import Execution
 from finetune import devices
 from finetune.preprocessing import Normalise, Preprocessing
 
 Vector = NDArray[np.float32]
+Reader = Callable[[Path], RGB]
+Loader = Callable[[int, Sequence[Path]], Tensor]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -34,7 +37,12 @@ CPU_BATCH, GPU_BATCH = 8, 128
 
 
 def outputs(
-    network: nn.Module, preprocessing: Preprocessing, paths: Sequence[Path], label: str, how: Execution | None = None
+    network: nn.Module,
+    preprocessing: Preprocessing,
+    paths: Sequence[Path],
+    label: str,
+    how: Execution | None = None,
+    read: Reader = images.read,
 ) -> Iterator[Vector]:
     """Yield the network's output for each image, float32 of shape (width,), in the order of ``paths``.
 
@@ -42,6 +50,7 @@ def outputs(
         network: from normalised images to a matrix; set to eval mode and moved to the device.
         label: what the progress bar says.
         how: how to run; the default is what :func:`datatools.parallel.execution` finds.
+        read: what makes a picture of any size out of a path; called by several threads.
 
     Raises:
         ImageError: an image that cannot be read.
@@ -52,32 +61,32 @@ def outputs(
     model.to(device).to(memory_format=torch.channels_last)
     passes = _on_cpu if device.type == "cpu" else _on_gpu
     with torch.no_grad(), devices.threads(1):
-        batches = passes(model, preprocessing, paths, how)
+        batches = passes(model, partial(_read, preprocessing, read), paths, how)
         rows = (row for batch in batches for row in batch)
         # delay: nobody needs a bar for work that ends within two seconds.
         yield from tqdm(rows, total=len(paths), desc=label, unit="img", delay=2, disable=None, file=sys.stderr)
 
 
-def _on_cpu(model: nn.Module, preprocessing: Preprocessing, paths: Sequence[Path], how: Execution) -> Iterator[Vector]:
-    job = partial(_read_and_run, model, preprocessing)
+def _on_cpu(model: nn.Module, load: Loader, paths: Sequence[Path], how: Execution) -> Iterator[Vector]:
+    job = partial(_load_and_run, model, load)
     yield from _ahead(job, _chunks(paths, CPU_BATCH), how.processes)
 
 
-def _on_gpu(model: nn.Module, preprocessing: Preprocessing, paths: Sequence[Path], how: Execution) -> Iterator[Vector]:
-    job = partial(_read, preprocessing, GPU_BATCH)
+def _on_gpu(model: nn.Module, load: Loader, paths: Sequence[Path], how: Execution) -> Iterator[Vector]:
+    job = partial(load, GPU_BATCH)
     for chunk, pixels in zip(
         _chunks(paths, GPU_BATCH), _ahead(job, _chunks(paths, GPU_BATCH), how.processes), strict=True
     ):
         yield _run(model, pixels)[: len(chunk)]
 
 
-def _read_and_run(model: nn.Module, preprocessing: Preprocessing, paths: Sequence[Path]) -> Vector:
-    return _run(model, _read(preprocessing, CPU_BATCH, paths))[: len(paths)]
+def _load_and_run(model: nn.Module, load: Loader, paths: Sequence[Path]) -> Vector:
+    return _run(model, load(CPU_BATCH, paths))[: len(paths)]
 
 
-def _read(preprocessing: Preprocessing, size: int, paths: Sequence[Path]) -> Tensor:
+def _read(preprocessing: Preprocessing, read: Reader, size: int, paths: Sequence[Path]) -> Tensor:
     """Return the images as uint8, shape (size, 3, side, side); where there are fewer, the last one again."""
-    pixels = preprocessing.batch([images.read(path) for path in paths])
+    pixels = preprocessing.batch([read(path) for path in paths])
     return torch.cat([pixels, pixels[-1:].expand(size - len(paths), -1, -1, -1)])
 
 

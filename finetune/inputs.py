@@ -1,7 +1,8 @@
 """What enters the learning part of a network: the frozen part's output for each view of each image.
 
 It is computed once and kept where memory allows, or computed anew at every step. Both give the same bits, because the frozen
-part always runs on batches of one shape.
+part always runs on batches of one shape. On a GPU the decoded images stay in its memory where they fit; otherwise batches are
+copied from pinned memory while the step before them runs.
 """
 
 import math
@@ -16,7 +17,7 @@ from tqdm import tqdm
 from finetune.data import Examples
 from finetune.inference import CPU_BATCH
 from finetune.team import Team
-from finetune.views import Moves, show
+from finetune.views import Variants
 
 Inputs = Callable[[Tensor, Tensor], Tensor]  # (rows, views), integers of shape (n,), to what enters the learning part
 
@@ -26,9 +27,13 @@ AT_ONCE = 16 * CPU_BATCH  # views that the threads share before the bar moves
 class Live:
     """Runs the frozen part whenever it is asked."""
 
-    def __init__(self, trunk: nn.Module, examples: Examples, moves: Moves, team: Team) -> None:
+    def __init__(self, trunk: nn.Module, examples: Examples, variants: Variants, team: Team) -> None:
         self.trunk, self.team = trunk, team
-        self.pixels, self.moves = examples.pixels, torch.from_numpy(moves)
+        self.pixels, self.variants = examples.pixels, variants
+        if team.device.type != "cpu":
+            self.variants = variants.to(team.device)
+            if _fits(self.pixels.numel(), team.device):
+                self.pixels = self.pixels.to(team.device)
 
     def __call__(self, rows: Tensor, views: Tensor) -> Tensor:
         """Return the trunk's output for a view of each row; float32, channels last where there are channels."""
@@ -41,12 +46,18 @@ class Live:
             self.team.device.type == "cpu" and count < CPU_BATCH
         ):  # filled up to the one shape, see the module's docstring
             rows, views = (torch.cat([values, values[-1:].expand(CPU_BATCH - count)]) for values in (rows, views))
-        device = self.team.device
-        pixels = show(self.pixels[rows].to(device), self.moves[rows, views].to(device))
-        with torch.no_grad():  # it holds for this thread only
-            images = pixels.to(torch.float32).div(255).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), self.team.precision():  # both hold for this thread only
+            images = self.variants.images(self._pixels(rows), rows, views)
             found: Tensor = self.trunk(images)
         return found[:count]
+
+    def _pixels(self, rows: Tensor) -> Tensor:
+        """Return the images of these rows on the device of the team."""
+        device = self.team.device
+        if device.type == "cpu" or self.pixels.device.type != "cpu":
+            return self.pixels[rows.to(self.pixels.device)]
+        # Pinned, the copy runs beside the kernels that the step before has queued.
+        return self.pixels[rows].pin_memory().to(device, non_blocking=True)
 
 
 class Kept:
@@ -67,19 +78,24 @@ class Kept:
         return chosen.permute(0, 3, 1, 2) if self.channels_last else chosen
 
 
-def prepare(trunk: nn.Module, examples: Examples, moves: Moves, team: Team, keep: bool = True) -> Inputs:
+def prepare(trunk: nn.Module, examples: Examples, variants: Variants, team: Team, keep: bool = True) -> Inputs:
     """Return the inputs of the learning part.
 
     Args:
         trunk: from float images in [0, 1], shape (N, 3, size, size), to what enters the learning part.
+        variants: the views of the examples.
         keep: whether the output may be kept; it is if it fits into a quarter of the memory that is free.
     """
-    live = Live(trunk, examples, moves, team)
+    live = Live(trunk, examples, variants, team)
     if not keep or not len(examples):
         return live
     one = live(torch.zeros(1, dtype=torch.int64), torch.zeros(1, dtype=torch.int64))
-    size = math.prod(one.shape) * one.element_size() * moves.shape[0] * moves.shape[1]
-    return Kept(live, *moves.shape[:2]) if size <= _free(team.device) // 4 else live
+    size = math.prod(one.shape) * one.element_size() * len(examples) * variants.count
+    return Kept(live, len(examples), variants.count) if _fits(size, team.device) else live
+
+
+def _fits(size: int, device: torch.device) -> bool:
+    return size <= _free(device) // 4
 
 
 def _free(device: torch.device) -> int:

@@ -1,50 +1,62 @@
 """The part of a model that learns, with its optimizer: one step at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from finetune import ema, penalty
+from finetune.batch_norm import BatchNorm
+from finetune.chance import Draws
 from finetune.checkpoint import Tensors
 from finetune.groups import Groups
+from finetune.layers import Layers
 from finetune.optimizer.groups import Rates, parameter_groups
 from finetune.recipe import Recipe
+from finetune.strategy import auto_rgn
 from finetune.team import SLICE, Team
 
 
 class Learner:
     """Layers behind the cut and the head.
 
-    The network stays in eval mode, so nothing is drawn at random in a step; ``batch_norm: train`` puts only the BatchNorm layers of
-    learning groups into training mode, and only during steps.
+    The network stays in eval mode, so a step draws nothing that its own streams do not give; ``batch_norm: train`` puts only the BatchNorm
+    layers of learning groups into training mode, and only during steps.
     """
 
     def __init__(
         self,
-        network: nn.Module,
-        tail: nn.Module,
-        head: nn.Linear,
+        layers: Layers,
         groups: Groups,
         trained: Collection[int],
         recipe: Recipe,
         team: Team,
+        class_weights: Tensor | None = None,
     ) -> None:
         """Prepare the optimizer.
 
         Args:
-            network: the whole network, which owns the parameters.
-            tail: from what the cut carries to features.
+            layers: the network, what of it stands behind the cut, and the head.
             groups: names of the network's parameters from input to output.
             trained: numbers of the groups that learn at some time.
+            class_weights: in the loss, shape (classes,), on the team's device; None counts all classes alike.
         """
-        self.network, self.head, self.groups, self.recipe, self.team = network, head, groups, recipe, team
-        self.model = nn.Sequential(tail, head)
+        self.groups, self.recipe, self.team, self.class_weights = groups, recipe, team, class_weights
+        self.layers, self.network, self.head = layers, layers.network, layers.head
+        self.model = layers.model()
         rates = Rates(recipe.rate, recipe.rate_decay, recipe.weight_decay)
-        self.optimizer = recipe.optimizer(parameter_groups(network, head, groups, trained, rates))
+        self.optimizer = recipe.optimizer(parameter_groups(self.network, self.head, groups, trained, rates))
         self.owned = self._names(trained)
-        self.norms: list[nn.Module] = []
+        self.norms: list[BatchNorm] = []
+        self.rates: Sequence[float] = ()
+        self.origins = self._origins() if recipe.l2_sp else {}
+        self.average = ema.start(self.weights()) if recipe.ema else {}
+
+    def restart(self, head: nn.Linear) -> None:
+        """Let the head begin anew, and the average with it."""
+        self.head.load_state_dict(head.state_dict())
+        assign(self.average, {name: value for name, value in self.weights().items() if name in self.average})
 
     def unfreeze(self, trained: Collection[int]) -> None:
         """Let the head and these groups learn, and nothing else."""
@@ -52,49 +64,104 @@ class Learner:
         for name, value in self.network.named_parameters():
             value.requires_grad_(name in names)
         self.head.requires_grad_(True)
-        self.norms = _norms(self.network, names) if self.recipe.batch_norm == "train" else []
+        self.norms = norms_of(self.network, names) if self.recipe.batch_norm != "eval" else []
 
-    def step(self, inputs: Tensor, targets: Tensor, factor: float) -> float:
-        """Take one step and return the mean loss before it.
+    def step(
+        self, inputs: Tensor, targets: Tensor, factor: float, draws: Draws, domains: Tensor | None = None
+    ) -> Tensor:
+        """Take one step and return the mean loss before it, still on the device: reading it would wait for the step to end.
 
         Args:
             inputs: what the cut carries, a row per image.
             targets: probabilities, shape (N, classes).
             factor: of the schedule, on every rate.
+            draws: the streams of this step.
+            domains: of the images, whole numbers of shape (N,), where they are known.
         """
         for group in self.optimizer.param_groups:
-            group["lr"] = group["rate"] * factor
-        learning = [value for group in self.optimizer.param_groups for value in group["params"] if value.requires_grad]
-        with _training(self.norms):
-            loss = self._gradients(inputs, targets, learning)
+            group["lr"] = group["rate"] * factor * (self.rates[group["layer"]] if self.rates else 1.0)
+        learning = self.learning()
+        inputs, targets = self.recipe.mixing(inputs, targets, draws)
+        with _training(self.norms if self.recipe.batch_norm == "train" else ()):
+            loss = self.gradients(inputs, targets, learning, draws, domains)
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(learning, self.recipe.clip)
         self.optimizer.step()
+        self._pull()
+        if self.average:
+            ema.update(self.average, self.weights(), ema.decay_at(draws.step, self.recipe.ema))
         return loss
 
-    def _gradients(self, inputs: Tensor, targets: Tensor, learning: list[nn.Parameter]) -> float:
-        """Set the gradient of the mean loss, added up over slices in their order; return the loss."""
-        count = len(inputs)
+    def relative_norms(self, inputs: Tensor, targets: Tensor, draws: Draws) -> tuple[float, ...]:
+        """Return the norm of each layer group's gradient beside its weights', the head's last; 0 where a group does not learn."""
+        learning = self.learning()
+        self.gradients(inputs, targets, learning, draws)
+        known = {id(value) for value in learning}
+        layers: list[list[nn.Parameter]] = [[] for _ in range(len(self.groups) + 1)]
+        for group in self.optimizer.param_groups:
+            layers[group["layer"]] += [value for value in group["params"] if id(value) in known]
+        gradients = [[value.grad for value in layer if value.grad is not None] for layer in layers]
+        return auto_rgn.relative_norms(gradients, layers)
+
+    def _pull(self) -> None:
+        """Apply L1 and L2-SP to the weights that learn now."""
+        for group in self.optimizer.param_groups:
+            learning = [value for value in group["params"] if value.requires_grad]
+            if self.recipe.l1 and group["weights"]:
+                penalty.soft_threshold(learning, group["lr"] * self.recipe.l1)
+            if self.recipe.l2_sp and group["layer"] < len(self.groups):
+                origins = [self.origins[value] for value in learning]
+                penalty.towards(learning, origins, group["lr"] * self.recipe.l2_sp)
+
+    def _origins(self) -> dict[nn.Parameter, Tensor]:
+        """Return the weights of the network as they came."""
+        groups = (group for group in self.optimizer.param_groups if group["layer"] < len(self.groups))
+        return {value: value.detach().clone() for group in groups for value in group["params"]}
+
+    def learning(self) -> list[nn.Parameter]:
+        """Return the parameters that learn now."""
+        return [value for group in self.optimizer.param_groups for value in group["params"] if value.requires_grad]
+
+    def gradients(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        learning: list[nn.Parameter],
+        draws: Draws,
+        domains: Tensor | None = None,
+    ) -> Tensor:
+        """Set the gradient of the mean loss, added up over slices; return the loss."""
+        count, dropped = len(inputs), self.layers.drop(len(inputs), draws)
 
         def part(rows: slice) -> tuple[Tensor, ...]:
-            logits = self.model(inputs[rows])
-            smoothing = self.recipe.label_smoothing
-            loss = functional.cross_entropy(logits, targets[rows], label_smoothing=smoothing, reduction="sum") / count
+            images = self.recipe.adversarial(self.model, inputs[rows], targets[rows], draws, rows.start)
+            here = None if domains is None else domains[rows]
+            with self.layers.chance.drawing(draws("layers", rows.start), here), self.team.precision():
+                logits = self.layers.logits(images, dropped, rows)
+            loss = self.recipe.loss(logits, targets[rows], self.class_weights).sum() / count
             return loss.detach(), *torch.autograd.grad(loss, learning, allow_unused=True, materialize_grads=True)
 
-        parts = self.team.map(part, count, count if self.norms else SLICE)
-        loss, *gradients = (_total(values) for values in zip(*parts, strict=True))
+        like = (torch.zeros((), device=inputs.device), *(value.detach() for value in learning))
+        loss, *gradients = self.team.total(part, count, self._size(count), like)
         for value, gradient in zip(learning, gradients, strict=True):
             value.grad = gradient
-        return float(loss)
+        return loss
+
+    def _size(self, count: int) -> int:
+        """Return how many images are computed at once: BatchNorm in training mode looks at all that it may, other layers at any."""
+        together = -(-count // self.recipe.accumulate)
+        if self.team.device.type == "cpu":
+            whole = self.norms and self.recipe.batch_norm == "train"
+            return together if whole else min(SLICE, together)
+        return -(-together // self.team.world)
 
     def predict(self, inputs: Tensor) -> Tensor:
-        """Return the logits."""
+        """Return the logits, float32."""
 
         def part(rows: slice) -> Tensor:
-            with torch.no_grad():
+            with torch.no_grad(), self.team.precision():
                 found: Tensor = self.model(inputs[rows])
-            return found
+            return found.float()
 
         return torch.cat(self.team.map(part, len(inputs)))
 
@@ -103,11 +170,24 @@ class Learner:
         found = {f"network.{name}": value for name, value in self.network.state_dict().items() if name in self.owned}
         return found | {f"head.{name}": value for name, value in self.head.state_dict().items()}
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the model have the averaged weights while the context lasts, where there is an average."""
+        if not self.average:
+            yield
+            return
+        now = copy(self.weights())
+        assign(self.weights(), self.average)
+        try:
+            yield
+        finally:
+            assign(self.weights(), now)
+
     def _names(self, trained: Collection[int]) -> set[str]:
         names = {name for number in trained for name in self.groups[number]}
-        if self.recipe.batch_norm == "train":
+        if self.recipe.batch_norm != "eval":
             for path, module in self.network.named_modules():
-                if module in _norms(self.network, names):
+                if module in norms_of(self.network, names):
                     names.update(f"{path}.{name}" for name, _ in module.named_buffers(recurse=False))
         return names
 
@@ -119,23 +199,22 @@ def assign(targets: Tensors, values: Tensors) -> None:
             target.copy_(values[name])
 
 
-def _total(parts: tuple[Tensor, ...]) -> Tensor:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total.add_(part)
-    return total
+def copy(values: Tensors) -> Tensors:
+    """Return the tensors in memory of their own."""
+    return {name: value.detach().clone() for name, value in values.items()}
 
 
-def _norms(network: nn.Module, names: Collection[str]) -> list[nn.Module]:
+def norms_of(network: nn.Module, names: Collection[str]) -> list[BatchNorm]:
     """Return the BatchNorm layers whose scale is among ``names``."""
-    kinds = nn.modules.batchnorm._BatchNorm
     return [
-        module for path, module in network.named_modules() if isinstance(module, kinds) and f"{path}.weight" in names
+        module
+        for path, module in network.named_modules()
+        if isinstance(module, BatchNorm) and f"{path}.weight" in names
     ]
 
 
 @contextmanager
-def _training(norms: list[nn.Module]) -> Iterator[None]:
+def _training(norms: Sequence[nn.Module]) -> Iterator[None]:
     for module in norms:
         module.train()
     try:

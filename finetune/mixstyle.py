@@ -10,64 +10,88 @@ from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from datatools.errors import SettingsError
+from datatools.settings import Settings
+from finetune.chance import Chance
 
 Pairing = Literal["random", "crossdomain"]
+
+
+class Styles(Settings):
+    """MixStyle in the first stages of the network."""
+
+    probability: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="Share of the steps in which styles are mixed; 0 leaves it out. .5 helps where the target domain looks different.",
+    )
+    alpha: float = Field(
+        default=0.1, gt=0.0, description="An image's own weight comes from Beta(alpha, alpha); the paper uses .1."
+    )
+    pairing: Pairing = Field(
+        default="random",
+        description="random mixes with any image of the batch, crossdomain with one of another domain.",
+    )
+
+    def build(self, chance: Chance) -> "MixStyle":
+        """Return the module."""
+        return MixStyle(chance, self.probability, self.alpha, self.pairing)
+
 
 EPSILON = 1e-6  # added to a variance, as in the paper's code, so that a flat channel divides by something
 
 
 class MixStyle(nn.Module):
-    """From feature maps, shape (N, channels, height, width), to as many with mixed means and deviations; the identity in eval mode.
+    """From feature maps, shape (N, channels, height, width), to as many with mixed means and deviations; the identity outside steps.
 
-    It has no parameters and leaves the network's state as it is. Its own mode counts, not the network's, which may stay in eval mode
-    while it learns.
-
-    Attributes:
-        random: where all draws come from. Give each step a stream of its own, and the result does not depend on the steps before.
-        domains: of the images of the coming batch, whole numbers of shape (N,).
+    It has no parameters and leaves the network's state as it is. Images are mixed within the slice of the batch that a thread computes,
+    with the stream and the domains that its :class:`finetune.chance.Chance` holds.
     """
 
     def __init__(
-        self, random: np.random.Generator, probability: float = 0.5, alpha: float = 0.1, pairing: Pairing = "random"
+        self, chance: Chance, probability: float = 0.5, alpha: float = 0.1, pairing: Pairing = "random"
     ) -> None:
         """Set how often, how far and with whom.
 
         Args:
-            probability: of mixing a batch at all, in [0, 1].
+            chance: where the draws come from; without a stream nothing is mixed.
+            probability: of mixing a slice at all, in [0, 1].
             alpha: an image's own weight is drawn from Beta(alpha, alpha); the paper uses .1.
-            pairing: ``random`` takes the statistics of any image, by a permutation of the batch; ``crossdomain`` those of an image of
+            pairing: ``random`` takes the statistics of any image, by a permutation of the slice; ``crossdomain`` those of an image of
                 another domain, any one of them alike.
         """
         super().__init__()
-        self.random, self.probability, self.alpha, self.pairing = random, probability, alpha, pairing
-        self.domains: Tensor | None = None
+        self.chance, self.probability, self.alpha, self.pairing = chance, probability, alpha, pairing
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return the maps, mixed with the probability that was set.
 
         Raises:
-            SettingsError: these are no maps, or domains are needed and are not given for just this batch.
+            SettingsError: these are no maps, or domains are needed and are not given for just these images.
         """
         if maps.ndim != 4:
             raise SettingsError(
-                f"mixstyle: wants feature maps of shape (N, channels, height, width), got {tuple(maps.shape)}; choose another stage"
+                f"mixstyle: wants feature maps of shape (N, channels, height, width), got {tuple(maps.shape)}; choose another network"
             )
-        if not self.training or self.random.random() >= self.probability:
+        random = self.chance.random
+        if random is None or random.random() >= self.probability:
             return maps
-        partners = self._partners(len(maps))
-        weights = torch.from_numpy(self.random.beta(self.alpha, self.alpha, len(maps)))
+        partners = self._partners(len(maps), random)
+        weights = torch.from_numpy(random.beta(self.alpha, self.alpha, len(maps)))
         return mix(maps, partners.to(maps.device), weights.to(maps))
 
-    def _partners(self, count: int) -> Tensor:
+    def _partners(self, count: int, random: np.random.Generator) -> Tensor:
         if self.pairing == "random":
-            return torch.from_numpy(self.random.permutation(count))
-        if self.domains is None or len(self.domains) != count:
-            given = "none" if self.domains is None else str(len(self.domains))
+            return torch.from_numpy(random.permutation(count))
+        domains = self.chance.domains
+        if domains is None or len(domains) != count:
+            given = "none" if domains is None else str(len(domains))
             raise SettingsError(f"mixstyle: crossdomain needs the domain of each of the {count} images, got {given}")
-        return torch.from_numpy(others(self.domains.cpu().numpy(), self.random))
+        return torch.from_numpy(others(domains.cpu().numpy(), random))
 
 
 def mix(maps: Tensor, partners: Tensor, weights: Tensor) -> Tensor:

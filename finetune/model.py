@@ -31,6 +31,11 @@ class Card(Settings):
     weights_sha256: str | None = Field(description="SHA-256 of the file of pretrained weights; null for random ones.")
     preprocessing: Preprocessing = Field(description="How images become the network's input.")
     delivered: str = Field(description="finetuned, or probe where fine-tuning did not beat it on the validation rows.")
+    denoised: int = Field(
+        default=0,
+        ge=0,
+        description="How many of the original images it learnt from had been denoised: new ones want the same.",
+    )
     lineage: dict[str, str] = Field(description="Digests of the data and the code that made the model.")
     settings: dict[str, JsonValue] = Field(description="The section of params.yaml that made the model.")
 

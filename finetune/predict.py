@@ -2,26 +2,32 @@
 
 ``python -m finetune.predict --model data/finetune FOLDER_OR_FILES --out answers.csv`` writes a row per image: ``path``, ``predicted``,
 ``confidence`` (the probability of that class), a column ``p_<class>`` for each class, and ``error``, which says why an image has no
-prediction. It needs nothing but the model's two files.
+prediction. With ``--top 3`` the columns ``class_1``, ``p_1`` to ``class_3``, ``p_3`` stand for those of all classes. It needs nothing but
+the model's two files.
+
+Pixels are taken as they are. Where images were denoised for training, new ones want the same (``python -m pipelines.clean``), and a
+line says so.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datatools import images, parallel
+from datatools import images
 from datatools.errors import DataError, ImageError, ToolkitError
+from datatools.images import RGB
 from finetune import inference, model
 from finetune.model import Card, Classifier
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-WRITERS = {".csv": "CSV", ".parquet": "Parquet"}
+WRITERS = (".csv", ".parquet")
+BLANK: RGB = np.zeros((1, 1, 3), np.uint8)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,41 +35,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m finetune.predict", description="Predict images with a saved model."
     )
-    parser.add_argument("sources", nargs="+", type=Path, metavar="FOLDER_OR_FILE", help="images, or folders of them")
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER_OR_FILE",
+        help="images, folders of them, or .txt files with the path of an image in each line",
+    )
     parser.add_argument(
         "--model", type=Path, default=Path("data/finetune"), help="folder with model.safetensors and model.json"
     )
     parser.add_argument("--out", type=Path, required=True, help="table to write: .csv or .parquet")
+    parser.add_argument(
+        "--top", type=int, default=None, help="keep only this many classes an image, the likeliest first"
+    )
     chosen = parser.parse_args(arguments)
     try:
-        run(chosen.model, chosen.sources, chosen.out)
+        run(chosen.model, chosen.sources, chosen.out, chosen.top)
     except ToolkitError as error:
         print(f"predict: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(folder: Path, sources: Sequence[Path], out: Path) -> None:
+def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None) -> None:
     """Predict and write the table.
+
+    Args:
+        top: how many classes an image to keep; None keeps all.
 
     Raises:
         DataError: no image, no model, or a table of another kind.
     """
     if out.suffix not in WRITERS:
         raise DataError(f"--out {out}: must end in {' or '.join(WRITERS)}")
+    if top is not None and top < 1:
+        raise DataError(f"--top {top}: must be 1 or more")
     classifier, card = model.load(folder)
-    table = predict(classifier, card, find(sources))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".csv":
-        table.to_csv(out, index=False, lineterminator="\n")
-    else:
-        table.to_parquet(out, index=False)
+    if card.denoised:
+        print(
+            f"predict: {card.denoised} of the images that the model learnt from were denoised; treat these alike: "
+            "python -m pipelines.clean (docs/denoise.md)",
+            file=sys.stderr,
+        )
+    table = predict(classifier, card, find(sources), top)
+    images.write_bytes(out, _encoded(table, out.suffix))
     failed = int(table["error"].notna().sum())
     print(f"predict: {len(table) - failed} images predicted, {failed} could not be read; {out}", file=sys.stderr)
 
 
 def find(sources: Sequence[Path]) -> list[Path]:
-    """Return the images: files as they are named, and those in folders, at any depth, by their suffix and in order of their paths.
+    """Return the images: files as they are named, those that ``.txt`` files name, and those in folders, at any depth, by suffix and in
+    order of their paths. A file that is named twice is taken once.
 
     Raises:
         DataError: a source does not exist, or there is no image at all.
@@ -72,8 +95,7 @@ def find(sources: Sequence[Path]) -> list[Path]:
     for source in sources:
         if not source.exists():
             raise DataError(f"{source}: does not exist")
-        inside = (path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        found += sorted(inside) if source.is_dir() else [source]
+        found += _inside(source) if source.is_dir() else _listed(source) if source.suffix == ".txt" else [source]
     if not found:
         raise DataError(
             f"{', '.join(map(str, sources))}: no image here; its name must end in one of {', '.join(sorted(SUFFIXES))}"
@@ -81,23 +103,49 @@ def find(sources: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def predict(classifier: Classifier, card: Card, paths: Sequence[Path]) -> pd.DataFrame:
-    """Return the table of answers, a row per path and in that order."""
-    errors = _errors(paths)
-    good = [row for row, error in enumerate(errors) if error is None]
-    probabilities = np.full((len(paths), len(card.classes)), np.nan)
-    outputs = inference.outputs(classifier.logits(), card.preprocessing, [paths[row] for row in good], "predict")
-    for row, logits in zip(good, outputs, strict=True):
+def predict(classifier: Classifier, card: Card, paths: Sequence[Path], top: int | None = None) -> pd.DataFrame:
+    """Return the table of answers, a row per path and in that order. Pixels are held a batch at a time."""
+    errors: dict[Path, str] = {}
+
+    def read(path: Path) -> RGB:
+        # One bad file must not cost the others their answers, and its neighbours do not change an image's bits.
+        try:
+            return images.read(path)
+        except ImageError as error:
+            errors[path] = str(error)
+            return BLANK
+
+    probabilities = np.empty((len(paths), len(card.classes)))
+    found = inference.outputs(classifier.logits(), card.preprocessing, paths, "predict", read=read)
+    for row, logits in enumerate(found):
         probabilities[row] = softmax(logits.astype(np.float64))
-    predicted = [
-        card.classes[int(row.argmax())] if error is None else None
-        for row, error in zip(probabilities, errors, strict=True)
-    ]
-    table = pd.DataFrame(
-        {"path": [path.as_posix() for path in paths], "predicted": predicted, "confidence": probabilities.max(axis=1)}
-    )
-    columns = {f"p_{name}": probabilities[:, number] for number, name in enumerate(card.classes)}
-    return table.assign(**columns, error=pd.Series(errors, dtype=object))
+    told = [errors.get(path) for path in paths]
+    probabilities[[text is not None for text in told]] = np.nan
+    return _table(paths, probabilities, card.classes, told, top)
+
+
+def _table(
+    paths: Sequence[Path],
+    probabilities: NDArray[np.float64],
+    classes: Sequence[str],
+    errors: list[str | None],
+    top: int | None,
+) -> pd.DataFrame:
+    # Stable: of two classes with one probability the first of the card's is named, by every column.
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    named = np.array(classes, dtype=object)[order]
+    named[[error is not None for error in errors]] = None
+    columns: dict[str, object] = {
+        "path": [path.as_posix() for path in paths],
+        "predicted": named[:, 0],
+        "confidence": probabilities.max(axis=1),
+    }
+    if top is None:
+        columns |= {f"p_{name}": probabilities[:, number] for number, name in enumerate(classes)}
+    for place in range(min(top or 0, len(classes))):
+        columns[f"class_{place + 1}"] = named[:, place]
+        columns[f"p_{place + 1}"] = np.take_along_axis(probabilities, order, axis=1)[:, place]
+    return pd.DataFrame({**columns, "error": pd.Series(errors, dtype=object)})
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,18 +154,28 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def _errors(paths: Sequence[Path]) -> list[str | None]:
-    """Return why each image cannot be read; read once more here, since one bad file must not cost the others their answers."""
-    with ThreadPoolExecutor(parallel.execution().processes) as pool:
-        return list(pool.map(_error, paths))
+def _inside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
-def _error(path: Path) -> str | None:
+def _listed(file: Path) -> list[Path]:
     try:
-        images.read(path)
-    except ImageError as error:
-        return str(error)
-    return None
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file}: is no list of paths, one in each line ({error})") from None
+    found = [Path(line.strip()) for line in lines if line.strip()]
+    absent = [path for path in found if not path.is_file()]
+    if absent:
+        raise DataError(f"{file}: {len(absent)} of {len(found)} files do not exist, such as {absent[0]}")
+    return found
+
+
+def _encoded(table: pd.DataFrame, suffix: str) -> bytes:
+    if suffix == ".csv":
+        return table.to_csv(index=False, lineterminator="\n").encode()
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 if __name__ == "__main__":

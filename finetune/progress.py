@@ -6,10 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Score:
-    """Mean cross-entropy and share of right answers on the validation rows."""
+    """Mean cross-entropy and share of right answers on the validation rows; and under attack, where that was tried."""
 
     loss: float
     accuracy: float
+    robust: float | None = None
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Row:
     train_loss: float | None
     val_loss: float
     val_accuracy: float
+    val_robust: float | None = None
 
 
 @dataclass
@@ -30,10 +32,12 @@ class Progress:
 
     Attributes:
         epoch, step: epochs ended, and steps taken in the one that runs.
-        loss_sum, seen: summed loss and number of images of the epoch that runs.
+        loss_sum, seen: summed loss, when it was last looked at, and number of images of the epoch that runs.
         curve: a row per ended epoch, after that of epoch 0.
         best: the row of the best epoch.
         stale: epochs since the validation rows last saw a lower loss or a better model.
+        kept: the epochs whose weights are kept, best first.
+        rates: factors on the rates of the layer groups in the epoch that runs, the head's last; empty where they are not measured.
     """
 
     epoch: int
@@ -43,11 +47,13 @@ class Progress:
     curve: list[Row] = field(default_factory=list)
     best: Row = field(default_factory=lambda: Row(0, 0, None, None, float("inf"), 0.0))
     stale: int = 0
+    kept: list[int] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
 
     @classmethod
     def start(cls, score: Score) -> "Progress":
         """Return the progress of a run that begins with a model of this score."""
-        first = Row(0, 0, None, None, score.loss, score.accuracy)
+        first = Row(0, 0, None, None, score.loss, score.accuracy, score.robust)
         return cls(0, 0, 0.0, 0, [first], first)
 
     @classmethod
@@ -61,13 +67,23 @@ class Progress:
         """Return the mean train loss of the epoch that runs."""
         return self.loss_sum / max(1, self.seen)
 
+    @property
+    def losses(self) -> list[float]:
+        """Return the validation losses of the epochs ended so far, without that of the model as it came."""
+        return [row.val_loss for row in self.curve[1:]]
+
+    @property
+    def robust(self) -> list[float]:
+        """Return the accuracies under attack of the epochs ended so far; empty where none was attacked."""
+        return [row.val_robust for row in self.curve if row.val_robust is not None]
+
     def finished(self, epochs: int, patience: int) -> bool:
         """Return whether all epochs are over, or ``patience`` of them have brought nothing."""
         return self.epoch >= epochs or self.stale >= patience
 
-    def stepped(self, loss: float, count: int) -> None:
-        """Count a step with ``count`` images and their summed loss."""
-        self.step, self.loss_sum, self.seen = self.step + 1, self.loss_sum + loss, self.seen + count
+    def stepped(self, count: int) -> None:
+        """Count a step with ``count`` images."""
+        self.step, self.seen = self.step + 1, self.seen + count
 
     def closed(self, score: Score, rate: float, steps: int) -> bool:
         """End the epoch and return whether it is the best so far.
@@ -76,7 +92,8 @@ class Progress:
             rate: the head's learning rate at the end of the epoch.
             steps: steps per epoch.
         """
-        row = Row(self.epoch + 1, (self.epoch + 1) * steps, rate, self.loss, score.loss, score.accuracy)
+        step = (self.epoch + 1) * steps
+        row = Row(self.epoch + 1, step, rate, self.loss, score.loss, score.accuracy, score.robust)
         lowest = min(other.val_loss for other in self.curve)
         self.curve.append(row)
         better = _key(row) > _key(self.best)
@@ -85,7 +102,18 @@ class Progress:
         self.best = row if better else self.best
         return better
 
+    def place(self, keep: int) -> int | None:
+        """Return where the epoch that has just ended stands among the ``keep`` best trained ones, and note it; None if behind them."""
+        rows = {row.epoch: row for row in self.curve}
+        ranked = sorted([*self.kept, self.epoch], key=lambda epoch: _key(rows[epoch]), reverse=True)[:keep]
+        self.kept = ranked
+        return ranked.index(self.epoch) if self.epoch in ranked else None
+
 
 def _key(row: Row) -> tuple[float, float]:
-    """Order rows by accuracy, then by loss: the model as it came is only replaced by one that is not below it."""
-    return row.val_accuracy, -row.val_loss
+    """Order rows by accuracy, then by loss: the model as it came is only replaced by one that is not below it.
+
+    Where images are attacked, being right on clean and on attacked ones counts alike.
+    """
+    accuracy = row.val_accuracy if row.val_robust is None else (row.val_accuracy + row.val_robust) / 2
+    return accuracy, -row.val_loss

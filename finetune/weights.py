@@ -45,6 +45,23 @@ class FileWeights(Settings):
     )
 
 
+class FolderWeights(Settings):
+    """A folder of yours as transformers saves it: ``config.json``, ``preprocessor_config.json``, ``model.safetensors``."""
+
+    method: Literal["folder"] = Field(default="folder", description="A folder of yours, saved by transformers.")
+    path: str = Field(description="Path of the folder, from the project's folder.")
+    sha256: str | None = Field(
+        default=None, description="SHA-256 of model.safetensors; given, another file is refused instead of used."
+    )
+    mean: Triple | None = Field(
+        default=None, description="Mean that the weights were trained with; null: what preprocessor_config.json says."
+    )
+    std: Triple | None = Field(
+        default=None,
+        description="Deviation that the weights were trained with; null: what preprocessor_config.json says.",
+    )
+
+
 class HubWeights(Settings):
     """What the library offers for download; kept in its own cache afterwards."""
 
@@ -57,7 +74,9 @@ class NoWeights(Settings):
     method: Literal["none"] = Field(default="none", description="Random weights, drawn from the stage's seed.")
 
 
-Weights = Annotated[PackageWeights | FileWeights | HubWeights | NoWeights, Field(discriminator="method")]
+Weights = Annotated[
+    PackageWeights | FileWeights | FolderWeights | HubWeights | NoWeights, Field(discriminator="method")
+]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools import closure, manifest, seeds
-from datatools.augment import entries, gap, pixels
+from datatools.augment import cutouts, entries, gap, pixels, plain
 from datatools.augment.attacked import Attacked
 from datatools.augment.balance import Balance
 from datatools.augment.disk import predicted_bytes, refuse_above
@@ -25,10 +25,11 @@ from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe, plan
 from datatools.augment.probed import Probed
 from datatools.augment.render import load, stored_changes
-from datatools.augment.sheet import sheet_of
-from datatools.augment.sources import check, select
+from datatools.augment.repeats import repeated
+from datatools.augment.sheet import heads, sheet_of
+from datatools.augment.sources import Sources, check, select, unknown_domain
 from datatools.augment.summary import attack_summary, in_words, summary
-from datatools.errors import DataError
+from datatools.errors import DataError, SettingsError
 from datatools.images import encode_png, write_bytes
 from datatools.settings import Settings
 from finetune import transfer
@@ -80,12 +81,13 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
     """Plan, render, attack, ask the probe, and write images, tables and contact sheets."""
     rows = manifest.read(stage.source("split", "manifest.parquet"), manifest.SPLIT)
     paths = _paths(stage)
-    sources = select(rows, paths, pixels.changed(rows, paths))
+    sources = _sources(rows, paths, settings, stage)
     probe = Probed(stage.source("probe", ""))
     contexts = [_context(method, settings, probe) for method in settings.methods]
     recipes = plan(sources, settings.methods, contexts, settings.seed, settings.target_domain, settings.balance)
     check([parent.image_id for recipe in recipes for parent in recipe.parents], rows)
-    predicted = predicted_bytes([recipe.parent for recipe in recipes], settings.max_side)
+    jobs = [(recipe, settings.methods[recipe.entry]) for recipe in recipes]
+    predicted = predicted_bytes(jobs, settings.seed, settings.max_side, stage.store)
     refuse_above(settings.limit_megabytes, predicted, len(recipes))
     for folder in ("images", "sheets"):
         (stage.out / folder).mkdir() if recipes else stage.folder(
@@ -93,12 +95,13 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
         )
     images, seen = _images(recipes, settings, stage, probe, rows)
     manifest.write(derived_table(images), stage.out / "manifest.parquet", manifest.DERIVED)
-    manifest.write(lineage_table(images), stage.out / "lineage.parquet", LINEAGE)
+    manifest.write(lineage_table(images, entries.names(settings.methods)), stage.out / "lineage.parquet", LINEAGE)
     known = gap.known(sources, rows, probe, settings.target_domain) if seen else None
     return {
         "derived": len(images),
         "parents": len(sources.parents),
         "references": len(sources.references),
+        "plain_references": len(sources.plain),
         "megabytes": round(sum(image.bytes for image in images) / 1e6, 3),
         "predicted_megabytes": round(predicted / 1e6, 3),
         "methods": _methods(images, seen, known, settings, stage),
@@ -108,6 +111,28 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
 def _paths(stage: Stage) -> dict[str, str]:
     table = manifest.read(stage.source("denoise", "images.parquet"), manifest.PIXELS)
     return dict(zip(table["image_id"], table["path"], strict=True))
+
+
+def _sources(rows: pd.DataFrame, paths: Mapping[str, str], settings: AugmentSettings, stage: Stage) -> Sources:
+    """Return what may be derived from and lend its look; cut-outs, which must be looked for in the files, only where they are needed."""
+    _check_target(settings, rows)
+    sources = select(rows, paths, pixels.changed(rows, paths))
+    sources = plain.set_aside(sources, {one.partner for one in settings.methods}, settings.target_domain, stage.store)
+    if sources.plain:
+        named = f"such as {sources.plain[0].path}"
+        print(f"augment: plain images, which show nothing, lend no look: {len(sources.plain)}, {named}")
+    if not any(method.partner == "cutout" for method in settings.methods):
+        return sources
+    originals = dict(zip(rows["image_id"], rows["path"], strict=True))
+    return replace(sources, cutouts=cutouts.find(sources.parents, originals, stage.store))
+
+
+def _check_target(settings: AugmentSettings, rows: pd.DataFrame) -> None:
+    wrong = unknown_domain(settings.target_domain, rows)
+    if wrong and settings.methods:
+        raise SettingsError(wrong)
+    if wrong:
+        print(f"augment: {wrong}")
 
 
 def _context(method: Method, settings: AugmentSettings, probe: Probed) -> dict[str, object]:
@@ -196,10 +221,13 @@ def _methods(
         name = names[entry]
         distance = gap.gap(members, seen, known) if known else None
         extra = attack_summary(members) if members[0].attack else {}
-        found[name] = {**summary(members), **extra, **({"gap": distance} if distance else {})}
+        shown = members[:ROWS_PER_SHEET]
+        sheet = {"sheet": {"rows": len(shown), "columns": heads(shown[0])}}
+        same = {"repeated": repeated(members, lambda image: _file(stage, image.recipe).read_bytes())}
+        found[name] = {**summary(members), **same, **extra, **({"gap": distance} if distance else {}), **sheet}
         print(f"augment: {in_words(name, found[name])}")
-        sheet = sheet_of(members[:ROWS_PER_SHEET], stage.out / "images", settings.max_side)
-        write_bytes(stage.out / "sheets" / f"{name}.png", encode_png(sheet))
+        drawn = sheet_of(shown, stage.out / "images", settings.max_side)
+        write_bytes(stage.out / "sheets" / f"{name}.png", encode_png(drawn))
     without = [name for name, figures in found.items() if "gap" not in figures]
     if known and without:
         print(f"augment: no distance to the target for {', '.join(without)}: {gap.needed(settings.checked, known)}")

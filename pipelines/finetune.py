@@ -1,55 +1,94 @@
-"""Stage ``finetune``: a classifier that starts from the probe, learns from the train rows, and is never worse on the validation rows."""
+"""Stage ``finetune``: candidates learn from the train rows, and what is delivered is never below the probe on the val rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
-from datatools import closure, manifest, parallel
+from datatools import closure, manifest, parallel, seeds
 from datatools.errors import DataError
-from finetune import backbones, data, devices, model, surrogate, train
+from datatools.evaluate import outcomes, paired, predictions
+from finetune import backbones, data, devices, guard, model, scratch, surrogate
+from finetune.candidate import Candidate, contest
+from finetune.candidate.contest import Contest
+from finetune.candidate.finished import Finished
+from finetune.candidate.lp_ft import LpFt
 from finetune.checkpoint import Saver
 from finetune.data import Examples
+from finetune.guard import Choice
+from finetune.judge import Judged
 from finetune.model import Classifier
 from finetune.recipe import Recipe
 from finetune.surrogate import Surrogate
 from pipelines.stage import STORE, Stage, main
 
 LIBRARIES = ("numpy", "pillow", "timm", "torch", "torchvision")
+DRAWS, CONFIDENCE = 2000, 0.95  # of the intervals on val
 
 
 class FinetuneSettings(Recipe):
     """Section ``finetune`` of ``params.yaml``."""
 
     seed: int = Field(default=0, description="Draws another order of the images; several seeds show how much is luck.")
-    head: Literal["probe", "random"] = Field(
-        default="probe", description="What the head starts from; random needs more epochs and a higher rate."
+    candidates: tuple[Candidate, ...] = Field(
+        default=(LpFt(),),
+        min_length=1,
+        description="Who competes with the probe; the val rows choose. Each costs a run, and one that is given twice runs with two seeds.",
+    )
+    soup: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="Best epochs of each candidate whose average is tried too; 1: only the best one of all.",
+    )
+    scratch: bool = Field(
+        default=False,
+        description="Also train the network without its pretraining, to see whether that helps or hurts. The slowest run of all.",
     )
     use_derived: bool = Field(default=True, description="Also learn from the images of the stage augment.")
 
 
 def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
-    """Fine-tune the probe's network and write the model, its card and the curves."""
+    """Run the candidates and write the model that was chosen, its card and the curves."""
     probe = surrogate.load(stage.source("probe", "model.json").parent)
     rows = _rows(stage)
     derived = _derived(stage) if settings.use_derived else None
-    backbone = backbones.build(probe.card.backbone, probe.card.seed)
     learn, judge = _train(rows, derived, probe), _labelled(rows, "val", probe)
-    classifier = Classifier(backbone.network, probe.head, backbone.preprocessing)
-    start = model.random_head(backbone.width, len(probe.classes), settings.seed) if settings.head == "random" else None
     lineage = _lineage(learn, judge, probe)
-    saver = Saver(STORE / "checkpoints" / _run_name(settings, lineage))
-    fitted = train.fit(classifier, backbone.groups, learn, judge, settings, settings.seed, saver, start)
-    delivered = "finetuned" if fitted.best.epoch else "probe"
-    _write(stage, classifier, probe, settings, lineage, delivered)
-    curve = pd.DataFrame([asdict(row) for row in fitted.curve])
-    curve.to_csv(stage.out / "curves.csv", index=False, lineterminator="\n")
-    saver.clear()
-    return _metrics(fitted, delivered, len(learn), 0 if derived is None else len(derived), len(judge))
+    folder = STORE / "checkpoints" / _run_name(settings, lineage)
+    tried = Contest(learn, judge, settings.seed, settings.soup, folder)
+    classifier, runs, choice = _tried(tried, settings, probe)
+    without = _without_transfer(tried, settings, probe) if settings.scratch else None
+    _write(stage, classifier, probe, settings, lineage, "finetuned" if choice.best.alpha else "probe")
+    _write_curves(stage, runs, choice)
+    Saver(folder).clear()
+    counts = {"train_images": len(learn), "derived_images": 0 if derived is None else len(derived)}
+    val = rows[rows["split"] == "val"]
+    return {**_chosen(choice, runs), **counts, **_compared(choice, without, val, probe), **_details(choice, runs)}
+
+
+def _tried(
+    tried: Contest, settings: FinetuneSettings, probe: Surrogate
+) -> tuple[Classifier, tuple[Finished, ...], Choice]:
+    """Return the model with the weights that were chosen, what competed, and the choice."""
+    backbone = backbones.build(probe.card.backbone, probe.card.seed)
+    classifier = Classifier(backbone.network, probe.head, backbone.preprocessing)
+    start = {name: value.clone() for name, value in classifier.state_dict().items()}
+    runs = contest.run(tried, settings.candidates, settings, classifier, backbone.groups)
+    return classifier, runs, guard.settle(classifier, start, runs, tried.val, settings.adversarial)
+
+
+def _without_transfer(tried: Contest, settings: FinetuneSettings, probe: Surrogate) -> Judged:
+    """Return how a network is judged that began without pretraining."""
+    drawn, groups = scratch.network(
+        probe.card.backbone, probe.card.preprocessing, len(probe.classes), tried.stream("scratch")
+    )
+    found = replace(tried, keep=1).run("scratch", scratch.recipe(settings), drawn, groups, None)
+    return guard.alone(drawn, found, tried.val)
 
 
 def _rows(stage: Stage) -> pd.DataFrame:
@@ -140,21 +179,78 @@ def _write(
     model.save(stage.out, card, classifier)
 
 
-def _metrics(fitted: train.Fitted, delivered: str, learnt: int, derived: int, judged: int) -> dict[str, Any]:
-    first, best = fitted.curve[0], fitted.best
+def _write_curves(stage: Stage, runs: Sequence[Finished], choice: Choice) -> None:
+    """Write the curves of all candidates, and those of the one that leads by themselves, which ``dvc plots`` draws."""
+    curves = [pd.DataFrame([asdict(row) for row in run.curve]).assign(candidate=run.name) for run in runs]
+    first = [run.name for run in runs].index(_leading(choice, runs).name)
+    for name, table in (("curves", curves[first].drop(columns="candidate")), ("candidates", pd.concat(curves))):
+        table.to_csv(stage.out / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def _leading(choice: Choice, runs: Sequence[Finished]) -> Finished:
+    """Return the candidate whose epoch is the first of the soup."""
+    return next((run for run in runs if choice.soup and run.name == choice.soup.ingredients[0].candidate), runs[0])
+
+
+def _chosen(choice: Choice, runs: Sequence[Finished]) -> dict[str, Any]:
+    leading, best, alpha = _leading(choice, runs), choice.best.judged, choice.best.alpha
     return {
-        "delivered": delivered,
-        "val_accuracy": best.val_accuracy,
-        "val_loss": best.val_loss,
-        "probe_val_accuracy": first.val_accuracy,
-        "probe_val_loss": first.val_loss,
-        "best_epoch": best.epoch,
-        "epochs": fitted.curve[-1].epoch,
-        "train_images": learnt,
-        "derived_images": derived,
-        "val_images": judged,
-        "trained_parameters": fitted.parameters,
-        "frozen_part_cached": fitted.cut,
+        "delivered": "finetuned" if alpha else "probe",
+        "winner": choice.winner,
+        "alpha": alpha,
+        "val_accuracy": best.accuracy,
+        "probe_val_accuracy": choice.probe.accuracy,
+        "val_loss": best.loss,
+        "probe_val_loss": choice.probe.loss,
+        "best_epoch": choice.soup.ingredients[0].epoch if choice.soup and alpha else 0,
+        "epochs": leading.curve[-1].epoch,
+        "trained_parameters": leading.parameters,
+        "frozen_part_cached": leading.cut,
+    }
+
+
+def _compared(choice: Choice, without: Judged | None, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]:
+    """Return how the delivered model compares on val with the probe, and the network without pretraining with the delivered one."""
+    gain = _paired(choice.best.judged, choice.probe, val, probe)
+    if without is None:
+        return {"gain": gain, "val_images": len(val)}
+    lead = _paired(without, choice.best.judged, val, probe)
+    harmful = lead["difference"]["value"] > 0 and lead["p_value"] < 1 - CONFIDENCE
+    scores = {"val_accuracy": without.accuracy, "val_loss": without.loss}
+    found = {"scratch": {**scores, "lead": lead}, "negative_transfer": harmful}
+    return {"gain": gain, "val_images": len(val), **found}
+
+
+def _paired(ours: Judged, theirs: Judged, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]:
+    """Return how two models compare image by image on val; it is not free of luck, since val also chose between them."""
+    answers = (predictions.table(val, judged.logits.softmax(dim=1).numpy(), probe.classes) for judged in (ours, theirs))
+    first, second = (outcomes.from_table(table, probe.classes, "finetune: val") for table in answers)
+    found = paired.compare(first, second, DRAWS, seeds.generator(0, "finetune", "paired"), CONFIDENCE)
+    counts = {"ours_only": found.ours_only, "theirs_only": found.theirs_only, "p_value": found.p_value}
+    return {**counts, "difference": found.difference.plain()}
+
+
+def _details(choice: Choice, runs: Sequence[Finished]) -> dict[str, Any]:
+    """Return a line per candidate and the line from the probe to the soup."""
+    return {
+        "candidates": {run.name: _candidate(run, choice) for run in runs},
+        "path": [
+            {"alpha": point.alpha, "val_accuracy": point.judged.accuracy, "val_loss": point.judged.loss}
+            for point in choice.path
+        ],
+    }
+
+
+def _candidate(run: Finished, choice: Choice) -> dict[str, Any]:
+    soup = choice.soup.ingredients if choice.soup else ()
+    return {
+        "val_accuracy": run.best.val_accuracy,
+        "val_loss": run.best.val_loss,
+        "best_epoch": run.best.epoch,
+        "epochs": run.curve[-1].epoch,
+        "in_soup": sorted(one.epoch for one in soup if one.candidate == run.name),
+        "trained_parameters": run.parameters,
+        "frozen_part_cached": run.cut,
     }
 
 

@@ -109,7 +109,7 @@ def _write(
     manifest.write(rows[["image_id"]], stage.out / "index.parquet", INDEX)
     card = surrogate.Card(
         classes=image.classes,
-        backbone=settings.backbone,
+        backbone=backbone.settings,  # with the architecture, where a folder said it
         seed=settings.seed,
         weights_sha256=backbone.weights_sha256,
         preprocessing=backbone.preprocessing,

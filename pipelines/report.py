@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from datatools import images, manifest
 from datatools.errors import DataError, ImageError
+from datatools.images import RGB
 from datatools.manifest import DERIVED, INGESTED, PIXELS, PREDICTED, QUARANTINE, SPLIT, Schema
 from datatools.page import pictures
 from datatools.report import page
@@ -35,11 +36,13 @@ TABLES: dict[str, Schema | None] = {
     "split/manifest.parquet": SPLIT,
     "impute/table.parquet": None,
     "augment/manifest.parquet": DERIVED,
+    "augment/lineage.parquet": None,
     "evaluate/predictions.parquet": PREDICTED,
     "evaluate/breakdown.parquet": None,
 }
 RECORDS = ("ingest/columns.json", "split/audit.json", "impute/report.json", "finetune/model.json")
 CURVES, ROC = "finetune/curves.csv", "evaluate/plots/roc.csv"
+SHEET_SIDE, SHEET_LENGTH = 1200, 150_000  # of a contact sheet in the page: pixels, and characters of its address
 LIBRARIES = (
     "albumentations",
     "numpy",
@@ -95,6 +98,7 @@ def inputs(settings: ReportSettings) -> Inputs:
         completed=tables["impute/table.parquet"],
         imputation=imputation,
         derived=tables["augment/manifest.parquet"],
+        lineage=tables["augment/lineage.parquet"],
         curves=_csv(DATA / CURVES),
         model=model,
         predictions=tables["evaluate/predictions.parquet"],
@@ -106,7 +110,8 @@ def inputs(settings: ReportSettings) -> Inputs:
         digest=digest(files),
         title=settings.title,
         pictures=settings.pictures,
-        picture=lambda path: picture(path, settings.thumbnail),
+        picture=lambda path: picture(path, lambda image: pictures.data_uri(image, settings.thumbnail)),
+        sheet=lambda path: picture(path, lambda image: pictures.bounded_uri(image, SHEET_SIDE, SHEET_LENGTH)),
     )
 
 
@@ -123,10 +128,10 @@ def digest(files: Iterable[Path]) -> str:
     return whole.hexdigest()[:16]
 
 
-def picture(path: str, side: int) -> str | None:
-    """Return the thumbnail of a file as a ``data:`` address; None where it cannot be read any more."""
+def picture(path: str, written: Callable[[RGB], str]) -> str | None:
+    """Return a file as a ``data:`` address; None where it cannot be read any more."""
     try:
-        return pictures.data_uri(images.read(Path(path)), side)
+        return written(images.read(Path(path)))
     except ImageError:
         return None
 

@@ -85,20 +85,22 @@ def guarded(name: str, work: Callable[[], None]) -> None:
 
 def execute(name: str, model: type[SettingsT], run: Callable[[SettingsT, Stage], Metrics]) -> None:
     """Run one stage in this process and put its folder in place."""
-    started = time.monotonic()
+    started, first = time.monotonic(), parallel.replica() == 0
     settings = params.load(name, model)
     parallel.execution()  # a bad execution.yaml is reported before any work
-    out = _fresh_folder(DATA / name)
+    out = _fresh_folder(DATA / name, parallel.replica())
     try:
         metrics = run(settings, Stage(name, out, Store(STORE)))
         write_json(out / "metrics.json", metrics)
         # What the outputs were made with, for those who read them: no later stage reads this section of params.yaml.
         write_json(out / "settings.json", settings.model_dump(mode="json"))
-        _publish(out)
-        _replace_folder(out, DATA / name)
+        if first:  # the other replicas of a run have made the same
+            _publish(out)
+            _replace_folder(out, DATA / name)
     finally:
         shutil.rmtree(out, ignore_errors=True)
-    print(f"{name}: {_summary(metrics)} ({time.monotonic() - started:.1f} s)")
+    if first:
+        print(f"{name}: {_summary(metrics)} ({time.monotonic() - started:.1f} s)")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -128,9 +130,9 @@ def _summary(metrics: Metrics) -> str:
     return ", ".join(shown[:8]) or "done"
 
 
-def _fresh_folder(final: Path) -> Path:
+def _fresh_folder(final: Path, replica: int) -> Path:
     """Make the folder to build in; what a killed run left behind goes first. DVC allows one run at a time."""
-    building = final.with_name(f".{final.name}.building")
+    building = final.with_name(f".{final.name}.building{replica or ''}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     return building

@@ -51,6 +51,11 @@ class AmplitudeMix(Settings):
         """Return which reference the pairing asks for."""
         return NEEDS[self.pairing]
 
+    @property
+    def varies(self) -> bool:
+        """Return whether the reference's weight is drawn."""
+        return self.eta > 0
+
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:
         """Return the image with a mixed amplitude; the whole label stays the parent's."""
         assert partner is not None, "amplitude_mix needs a reference"

@@ -26,7 +26,12 @@ class Attacked:
     second: str | None
 
 
-def refuse_same(copies: int, random_start: bool, target: Target) -> None:
+def by_chance(random_start: bool, target: Target) -> bool:
+    """Return whether two attacks on one image differ."""
+    return random_start or target == "random"
+
+
+def refuse_same(copies: int, varies: bool) -> None:
     """Raise ValueError where a second copy would be the same image."""
-    if copies > 1 and not random_start and target != "random":
+    if copies > 1 and not varies:
         raise ValueError(f"copies: {copies} would all be the same image; set random_start to true, or copies to 1")

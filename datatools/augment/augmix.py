@@ -41,6 +41,7 @@ class AugMix(Settings):
         default=1.0, gt=0, le=100, description="Of the Dirichlet and Beta distributions that weigh chains and image."
     )
     partner: ClassVar[Partner] = "none"
+    varies: ClassVar[bool] = True
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the mixture; the whole label stays the parent's."""

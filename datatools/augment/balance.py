@@ -1,7 +1,8 @@
 """More copies for rare classes.
 
-How often an image of a class is derived from grows with ``(largest / own) ** strength``, where both are numbers of train images. One half
-is the square-root resampling of Mahajan et al., "Exploring the limits of weakly supervised pretraining", ECCV 2018.
+How often an image of a class is derived from grows with ``(largest / own) ** strength``, where both are numbers of train images that
+the method applies to. One half is the square-root resampling of Mahajan et al., "Exploring the limits of weakly supervised pretraining",
+ECCV 2018.
 """
 
 from collections import Counter
@@ -9,10 +10,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from datatools.augment.attacked import refuse_same
-from datatools.augment.fgsm import Fgsm
 from datatools.augment.method import Policy
-from datatools.augment.pgd import Pgd
 from datatools.settings import Settings
 
 
@@ -38,7 +36,7 @@ class Balance(Settings):
         """Return for each class how many times as often its images are derived from; 1 for the largest, never below.
 
         Args:
-            labels: the class of each train image.
+            labels: the class of each train image that a method applies to.
         """
         counts = Counter(labels)
         most = max(counts.values(), default=0)
@@ -48,14 +46,4 @@ class Balance(Settings):
 def expected(method: Policy, factor: float) -> float:
     """Return how many rounds of copies an image gets on average; an attack without chance would only repeat itself, so at most one."""
     rounds = method.probability * factor
-    return rounds if _varies(method) else min(rounds, 1.0)
-
-
-def _varies(method: Policy) -> bool:
-    if not isinstance(method, Fgsm | Pgd):
-        return True
-    try:
-        refuse_same(2, method.random_start, method.target)
-    except ValueError:
-        return False
-    return True
+    return min(rounds, 1.0) if method.partner == "none" and not method.varies else rounds

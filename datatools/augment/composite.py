@@ -61,6 +61,11 @@ class Composite(Settings):
         """Return which second image it wants."""
         return "target" if self.over == "target" else "labelled"
 
+    @property
+    def varies(self) -> bool:
+        """Return whether the weight is drawn."""
+        return self.weight[0] < self.weight[1]
+
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:
         """Return the composite and the share of the parent's label in its target."""
         assert partner is not None, "composite needs a second image"

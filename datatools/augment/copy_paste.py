@@ -4,17 +4,17 @@ Ghiasi et al., "Simple copy-paste is a strong data augmentation method for insta
 random size at a random place, composited as ``alpha c + (1 - alpha) b``. There masks tell the objects; here the file's alpha channel does.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from datatools.images import RGB
+from datatools.augment.method import Partner
+from datatools.images import RGB, RGBA
 from datatools.settings import Settings
 
-RGBA = NDArray[np.uint8]  # (height, width, 4), straight alpha: colours are not multiplied by it
 Values = NDArray[np.float32]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -31,6 +31,8 @@ class CopyPaste(Settings):
         default=(0.3, 0.7),
         description="Between which shares of the image's sides the cut-out's size is drawn; it keeps its proportions and fits in.",
     )
+    partner: ClassVar[Partner] = "cutout"
+    varies: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

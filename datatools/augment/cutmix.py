@@ -42,6 +42,7 @@ class CutMix(Settings):
         description="The share of the image that stays is drawn from Beta(alpha, alpha), before the box is clipped; the paper uses 1.",
     )
     partner: ClassVar[Partner] = "labelled"
+    varies: ClassVar[bool] = True
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:
         """Return the patched image and the share of it that is the parent's: that of the clipped box, not the one that was drawn."""

@@ -1,36 +1,50 @@
-"""How much room the derived images will take, estimated before any is made."""
+"""How much room the derived images will take, estimated from a few of them before the others are made."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from datatools import seeds
+from datatools import cache, seeds
+from datatools.augment.make import make
+from datatools.augment.methods import Attack, Method
+from datatools.augment.plan import Recipe
 from datatools.augment.render import load
-from datatools.augment.sources import Source
 from datatools.errors import SettingsError
 from datatools.images import encode_png
 
-SAMPLE = 48  # derived images whose parents are tried; the mean of their sizes is then good to about a tenth
-# Grey levels of noise put on a parent first: resampling and ripples are what PNG cannot compress. With the default policy the prediction
-# came to 1.2 times the true size on photos of 100 px, and to 2.1 times on flat drawings.
-NOISE = 1
+SAMPLE = 48  # images that are made for the estimate, of all entries together
+FEWEST = 4  # of an entry, as long as there are no more than 12 entries
+
+Job = tuple[Recipe, Method]
 
 
-def predicted_bytes(parents: Sequence[Source], max_side: int) -> int:
-    """Return the size of the derived images: that of a few of their parents as PNG, each with a little noise on it.
+def predicted_bytes(jobs: Sequence[Job], seed: int, max_side: int, store: cache.Store) -> int:
+    """Return the size of the derived images, estimated per entry of the policy from a sample of what will really be made.
+
+    Attacks need a network; their sample is made of the parents with noise of epsilon instead. The other images of the sample stay in the
+    store, so that they are not made twice.
 
     Args:
-        parents: the parent of each derived image; one that has many copies counts as often.
+        jobs: recipes with their methods.
+        seed: of the stage.
         max_side: as for :func:`datatools.augment.render.load`.
+        store: results of earlier runs.
+
+    Raises:
+        DataError, ImageError: as :func:`datatools.augment.render.render` does.
     """
-    once = {source.image_id: source for source in parents}
-    places = sorted(
-        source.image_id for source in parents
-    )  # ids are hashes: equal steps through them are a random sample
-    count = min(SAMPLE, len(places))
-    tried = [places[step * len(places) // count] for step in range(count)]
-    sizes = {image_id: _noisy_size(once[image_id], max_side) for image_id in sorted(set(tried))}
-    return round(len(parents) * sum(sizes[image_id] for image_id in tried) / count) if count else 0
+    entries: dict[int, list[Job]] = {}
+    for job in jobs:
+        entries.setdefault(job[0].entry, []).append(job)
+    samples = {
+        entry: _sample(members, _share(len(members), len(jobs), len(entries))) for entry, members in entries.items()
+    }
+    sizes = _sizes([job for sample in samples.values() for job in sample], seed, max_side, store)
+    means = {
+        entry: sum(sizes[recipe.image_id] for recipe, _ in sample) / len(sample) for entry, sample in samples.items()
+    }
+    return round(sum(len(members) * means[entry] for entry, members in entries.items()))
 
 
 def refuse_above(limit_megabytes: int, predicted: int, count: int) -> None:
@@ -43,7 +57,39 @@ def refuse_above(limit_megabytes: int, predicted: int, count: int) -> None:
         )
 
 
-def _noisy_size(source: Source, max_side: int) -> int:
-    image = load(source.path, max_side)
-    noise = seeds.generator(0, "disk", source.image_id).integers(-NOISE, NOISE + 1, image.shape)
+def _share(count: int, total: int, entries: int) -> int:
+    """Return how many of an entry's ``count`` images are tried: a few, and more where there are more of it."""
+    few = min(FEWEST, SAMPLE // entries)
+    return max(1, min(count, few + (SAMPLE - few * entries) * count // total))
+
+
+def _sample(members: Sequence[Job], count: int) -> list[Job]:
+    """Return the middle of each of ``count`` equal parts of an entry's images, sorted by the size of their parents' files.
+
+    A large parent makes a large image: so drawn, few are enough where sizes differ much.
+    """
+    files = {job[0].parent.path for job in members}
+    sizes = {path: Path(path).stat().st_size if Path(path).is_file() else 0 for path in files}
+    ordered = sorted(members, key=lambda job: (sizes[job[0].parent.path], job[0].image_id))
+    return [ordered[(2 * part + 1) * len(ordered) // (2 * count)] for part in range(count)]
+
+
+def _sizes(jobs: Sequence[Job], seed: int, max_side: int, store: cache.Store) -> dict[str, int]:
+    attacks = [(recipe, method) for recipe, method in jobs if isinstance(method, Attack)]
+    others = [(recipe, method) for recipe, method in jobs if not isinstance(method, Attack)]
+    made = make(others, seed, max_side, store, lambda image_id, png: "")  # noqa: ARG005 -- nothing is written yet
+    sizes = {image.recipe.image_id: image.bytes for image in made}
+    return sizes | {recipe.image_id: _attacked_size(recipe, method, max_side) for recipe, method in attacks}
+
+
+def _attacked_size(recipe: Recipe, method: Attack, max_side: int) -> int:
+    """Return the size of the parent with noise: epsilon up or down, as one step by the gradient's sign gives, or up to that after several.
+
+    Twelve photos and twelve drawings came to .93 to 1.08 of what attacks on a probe made of them.
+    """
+    image, random = load(recipe.parent.path, max_side), seeds.generator(0, "disk", recipe.image_id)
+    ends = (-method.epsilon, method.epsilon)
+    noise = (
+        random.choice(ends, image.shape) if method.steps == 1 else random.integers(*ends, image.shape, endpoint=True)
+    )
     return len(encode_png(np.clip(image + noise, 0, 255).astype(np.uint8)))

@@ -42,6 +42,7 @@ class Fda(Settings):
         "raise it to take over more of the reference, lower it when ghosts of the reference appear.",
     )
     partner: ClassVar[Partner] = "target"
+    varies: ClassVar[bool] = False
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the image in the reference's low-frequency amplitude; the whole label stays the parent's."""

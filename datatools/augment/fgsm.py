@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from datatools.augment.attacked import Labels, Target, refuse_same
+from datatools.augment.attacked import Labels, Target, by_chance, refuse_same
 from datatools.augment.method import Partner
 from datatools.settings import Settings
 
@@ -52,7 +52,12 @@ class Fgsm(Settings):
         """Return the length of the step in grey levels."""
         return OVERSTEP * self.epsilon if self.random_start else float(self.epsilon)
 
+    @property
+    def varies(self) -> bool:
+        """Return whether chance has a part in it."""
+        return by_chance(self.random_start, self.target)
+
     @model_validator(mode="after")
     def _copies_differ(self) -> Self:
-        refuse_same(self.copies, self.random_start, self.target)
+        refuse_same(self.copies, self.varies)
         return self

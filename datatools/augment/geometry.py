@@ -17,6 +17,13 @@ from datatools.errors import DataError, SettingsError
 from datatools.images import RGB
 from datatools.settings import Settings
 
+PIECE = {
+    "height": 0,
+    "width": 1,
+    "y_max": 0,
+    "x_max": 1,
+}  # arguments that say how large a piece is cut out, and along which axis
+
 
 class Transform(Settings):
     """One transform of albumentations 2.0.8."""
@@ -60,6 +67,7 @@ class Geometry(Settings):
         "larger turns for things seen from above.",
     )
     partner: ClassVar[Partner] = "none"
+    varies: ClassVar[bool] = True
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the transformed image, whose size may have changed; the whole label stays the parent's."""
@@ -71,19 +79,27 @@ class Geometry(Settings):
         if result.dtype != np.uint8 or result.ndim != 3 or result.shape[2] != 3:
             names = ", ".join(step.name for step in self.transforms)
             raise DataError(
-                f"geometry: {names}: gave {result.dtype} of shape {result.shape} instead of an RGB image of 8 bits"
+                f"geometry: {names}: does not give an image of three channels and 8 bits; change its arguments or leave it out"
             )
         return np.ascontiguousarray(result), 1.0
 
     def _applied(self, step: Any, place: int, image: Any) -> Any:
         try:
             return step(image=image)["image"]
-        except Exception as error:  # whatever the library and what it calls raise
+        except Exception:  # whatever the library and what it calls raise: most often of an image that is too small
+            transform = self.transforms[place]
             size = "x".join(map(str, image.shape[:2]))
             raise DataError(
-                f"geometry: {self.transforms[place].name}: does not work on an image of {size} pixels (height x width): {error}; "
-                "change its arguments or leave it out"
+                f"geometry: {transform.name}: cannot be applied to an image of {size} pixels (height x width)"
+                f"{_too_large(transform, image)}; change its arguments or leave it out"
             ) from None
+
+
+def _too_large(transform: Transform, image: RGB) -> str:
+    """Return the arguments that ask for a larger piece than the image."""
+    asked = {name: (transform.arguments.get(name), image.shape[axis]) for name, axis in PIECE.items()}
+    found = [f"{name} {value}" for name, (value, most) in asked.items() if isinstance(value, int) and value > most]
+    return f", which is smaller than {' and '.join(found)}" if found else ""
 
 
 @lru_cache(maxsize=16)

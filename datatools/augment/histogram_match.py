@@ -35,6 +35,11 @@ class HistogramMatch(Settings):
     )
     partner: ClassVar[Partner] = "target"
 
+    @property
+    def varies(self) -> bool:
+        """Return whether the share of the effect is drawn."""
+        return self.blend[0] < self.blend[1]
+
     @field_validator("blend")
     @classmethod
     def _rises(cls, blend: tuple[float, float]) -> tuple[float, float]:

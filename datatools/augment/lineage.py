@@ -6,20 +6,23 @@ from dataclasses import dataclass
 import pandas as pd
 
 from datatools.augment.attacked import Attacked
+from datatools.augment.methods import BY_AREA
 from datatools.augment.plan import Recipe
 from datatools.augment.targets import heaviest, soft
-from datatools.manifest import DERIVED, FLOAT, IMAGE_ID, INTEGER, STRING, Column, Schema
+from datatools.manifest import BOOLEAN, DERIVED, FLOAT, IMAGE_ID, INTEGER, STRING, Column, Schema
 
 LINEAGE = Schema(
     "lineage",
     (
         IMAGE_ID,
         Column("method", STRING),
+        Column("entry", STRING),  # of the policy: the method, numbered where it stands there more than once
         Column("settings", STRING),  # JSON: everything that the pixels depend on beside parents and copy
         Column("height", INTEGER),
         Column("width", INTEGER),
         Column("bytes", INTEGER),
         Column("share", FLOAT),  # the parent's part in the label
+        Column("by_area", BOOLEAN),  # where it is that of the visible area: an approximation of what is to be seen
         Column("largest_change", INTEGER, nullable=True),  # grey levels; null where the size changed
         Column("mean_change", FLOAT, nullable=True),
         Column("predicted_parent", STRING, nullable=True),  # by the probe; null where it was not asked
@@ -52,6 +55,11 @@ class Made:
         return soft(str(parent.label), partner.label if partner is not None else None, self.share)
 
     @property
+    def by_area(self) -> bool:
+        """Return whether the label is mixed by area."""
+        return self.method in BY_AREA
+
+    @property
     def label(self) -> str:
         """Return the class of largest weight."""
         return heaviest(*self.target, str(self.recipe.parent.label))
@@ -77,11 +85,21 @@ def derived_table(images: Sequence[Made]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[column.name for column in DERIVED.columns])
 
 
-def lineage_table(images: Sequence[Made]) -> pd.DataFrame:
-    """Return one row per derived image with its settings, size, change and what the probe says."""
-    names = [column.name for column in LINEAGE.columns][3:]
+def lineage_table(images: Sequence[Made], entries: Sequence[str]) -> pd.DataFrame:
+    """Return one row per derived image with its settings, size, change and what the probe says.
+
+    Args:
+        entries: the name of each entry of the policy.
+    """
+    names = [column.name for column in LINEAGE.columns][4:]
     rows = [
-        (image.recipe.image_id, image.method, image.recipe.settings, *(getattr(image, name) for name in names))
+        (
+            image.recipe.image_id,
+            image.method,
+            entries[image.recipe.entry],
+            image.recipe.settings,
+            *(getattr(image, name) for name in names),
+        )
         for image in images
     ]
     table = pd.DataFrame(rows, columns=[column.name for column in LINEAGE.columns])

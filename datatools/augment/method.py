@@ -9,8 +9,8 @@ import numpy as np
 from datatools.images import RGB
 
 # Which second image a method wants: none; one that lends its look ("target": the declared target domain; "other_domain": another domain
-# if there is one; "any"); or a labelled train image that is blended in ("labelled").
-Partner = Literal["none", "target", "other_domain", "any", "labelled"]
+# if there is one; "any"); or a labelled train image that is blended in ("labelled"), or pasted in where it is not transparent ("cutout").
+Partner = Literal["none", "target", "other_domain", "any", "labelled", "cutout"]
 
 POLICY = frozenset({"method", "copies", "probability"})  # who gets it and how often; no part of what comes out
 
@@ -34,6 +34,10 @@ class Policy(Protocol):
     def partner(self) -> Partner:
         """Return which second image it wants."""
 
+    @property
+    def varies(self) -> bool:
+        """Return whether two copies differ that have the same second image, or need none."""
+
     def canonical(self) -> str:
         """Return the settings as JSON with sorted keys."""
 
@@ -46,7 +50,7 @@ class PixelMethod(Policy, Protocol):
 
         Args:
             image: the parent, uint8, shape (height, width, 3).
-            partner: the second image, at the parent's size where the method wants one.
+            partner: the second image where the method wants one: at the parent's size; a cut-out at its own, with four channels.
             random: the stream of this image and copy.
         """
 

@@ -29,6 +29,7 @@ class MixUp(Settings):
         "1 gives any weight alike; the paper uses .1 to .4 for photos.",
     )
     partner: ClassVar[Partner] = "labelled"
+    varies: ClassVar[bool] = True
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:
         """Return the mixture and the weight of ``image`` in it."""

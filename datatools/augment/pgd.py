@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from datatools.augment.attacked import Labels, Target, refuse_same
+from datatools.augment.attacked import Labels, Target, by_chance, refuse_same
 from datatools.augment.method import Partner
 from datatools.settings import Settings
 
@@ -53,7 +53,12 @@ class Pgd(Settings):
         """Return the length of a step in grey levels."""
         return self.step if self.step is not None else CROSSING * self.epsilon / self.steps
 
+    @property
+    def varies(self) -> bool:
+        """Return whether chance has a part in it."""
+        return by_chance(self.random_start, self.target)
+
     @model_validator(mode="after")
     def _copies_differ(self) -> Self:
-        refuse_same(self.copies, self.random_start, self.target)
+        refuse_same(self.copies, self.varies)
         return self

@@ -59,19 +59,19 @@ def plan(
         context: per method, what the pixels depend on beside the method's own settings, such as the largest side.
         target_domain: where references for domain adaptation come from; None takes any other domain, or any image where there is one
             domain only. Train images of the target domain itself are not adapted.
-        balance: how many more images rare classes get. An image counts for the class of its first parent, and classes are counted in
-            all of train.
+        balance: how many more images rare classes get. An image counts for the class of its first parent, and classes are counted per
+            method, among the images that it applies to.
 
     Raises:
-        SettingsError: the target domain has no references, or the policy names the same thing twice.
+        SettingsError: the target domain has no references, the policy names the same thing twice, or all copies of a method would repeat
+            each other.
         DataError: there is no second image to be had.
     """
     partners = Partners(sources, target_domain)
-    factors = balance.factors(str(parent.label) for parent in sources.parents)
     recipes = [
         recipe
         for entry, method in enumerate(methods)
-        for recipe in _of_method(entry, method, context[entry], seed, sources.parents, partners, factors)
+        for recipe in _of_method(entry, method, context[entry], seed, partners, balance)
     ]
     _refuse_repeats(recipes, methods)
     return recipes
@@ -82,41 +82,57 @@ def _of_method(
     method: Policy,
     context: Mapping[str, object],
     seed: int,
-    parents: Sequence[Source],
     partners: Partners,
-    factors: Mapping[str, float],
+    balance: Balance,
 ) -> list[Recipe]:
     name, settings = identity(method), {**pixel_settings(method), **context, "seed": seed}
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    return [
-        _recipe(entry, method, text, parent, _partner(method, parent, partners, seed, name, copy), copy)
-        for parent in parents
-        if partners.wants(method.partner, parent)
-        for copy in _copies(method, name, seed, parent, expected(method, factors[str(parent.label)]))
+    parents = [parent for parent in partners.sources.parents if partners.wants(method.partner, parent)]
+    factors = balance.factors(str(parent.label) for parent in parents)
+    counts = [_count(method, name, seed, parent, expected(method, factors[str(parent.label)])) for parent in parents]
+    recipes = [
+        [
+            _recipe(entry, method, text, parent, partner, copy)
+            for copy, partner in enumerate(_partners(method, parent, partners, seed, name, count))
+        ]
+        for parent, count in zip(parents, counts, strict=True)
     ]
+    _refuse_same(method, [copies for copies in recipes if copies])
+    return [recipe for copies in recipes for recipe in copies]
 
 
-def _copies(method: Policy, name: str, seed: int, parent: Source, rounds: float) -> list[int]:
-    """Return the numbers of a parent's copies: whole rounds of ``copies``, and one more with what is left as its probability."""
-    return [
-        turn * method.copies + place
-        for turn in range(math.ceil(rounds))
-        if _point(seed, "chosen", name, parent, turn) < (rounds - turn) * POINTS
-        for place in range(method.copies)
-    ]
+def _count(method: Policy, name: str, seed: int, parent: Source, rounds: float) -> int:
+    """Return how many copies a parent gets: whole rounds of ``copies``, and one more with what is left as its probability."""
+    whole = math.floor(rounds)
+    return method.copies * (whole + (_point(seed, "chosen", name, parent, whole) < (rounds - whole) * POINTS))
 
 
 def _point(seed: int, purpose: str, name: str, parent: Source, copy: int) -> int:
     return seeds.integer(seed, "augment", purpose, name, parent.image_id, copy)
 
 
-def _partner(method: Policy, parent: Source, partners: Partners, seed: int, name: str, copy: int) -> Source | None:
+def _partners(
+    method: Policy, parent: Source, partners: Partners, seed: int, name: str, count: int
+) -> Sequence[Source | None]:
     if method.partner == "none":
-        return None
-    partner = partners.draw(method.partner, parent, _point(seed, "partner", name, parent, copy) << 1)
-    if partner is None:
-        raise DataError(f"{method.method}: {parent.path}: there is no second image outside its group {parent.together}")
-    return partner
+        return [None] * count
+    points = [_point(seed, "partner", name, parent, copy) << 1 for copy in range(count)]
+    found = partners.several(method.partner, parent, points)
+    if len(found) < count:
+        raise DataError(
+            f"{method.method}: {parent.path}: there is no second image outside its group {parent.together}{partners.without}"
+        )
+    return found
+
+
+def _refuse_same(method: Policy, recipes: Sequence[Sequence[Recipe]]) -> None:
+    """Raise SettingsError where the copies of every parent, each an element of ``recipes``, would repeat each other."""
+    different = max((len({recipe.partner for recipe in copies}) for copies in recipes), default=method.copies)
+    if different < method.copies and not method.varies:
+        raise SettingsError(
+            f"params.yaml: augment.methods: {method.method}: copies: of {method.copies} copies only {different} would differ, since the "
+            f"second image alone makes them differ and there are no more; use at most {different}, or add images that lend their look"
+        )
 
 
 def _recipe(entry: int, method: Policy, settings: str, parent: Source, partner: Source | None, copy: int) -> Recipe:

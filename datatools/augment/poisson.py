@@ -41,6 +41,7 @@ class PoissonPaste(Settings):
         description="normal pastes the piece's gradients; mixed keeps the stronger of both, so that the texture below shows.",
     )
     partner: ClassVar[Partner] = "labelled"
+    varies: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

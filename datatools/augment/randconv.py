@@ -30,6 +30,7 @@ class RandConv(Settings):
         default=(1, 3, 5, 7), description="Sides of the kernels of which one is drawn; large ones blur small images."
     )
     partner: ClassVar[Partner] = "none"
+    varies: ClassVar[bool] = True
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the mixture of the image and its convolution; the whole label stays the parent's."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.augment import reinhard_kernels as kernels
+from datatools.augment.gain import tempered
 from datatools.augment.method import Partner
 from datatools.images import RGB
 from datatools.settings import Settings
@@ -31,6 +32,7 @@ class Reinhard(Settings):
     copies: int = Field(default=1, ge=1, le=100, description="Derived images per train image that gets it.")
     probability: float = Field(default=0.2, ge=0, le=1, description="Share of the train images that get it.")
     partner: ClassVar[Partner] = "target"
+    varies: ClassVar[bool] = False
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the image with the reference's statistics; the whole label stays the parent's."""
@@ -47,13 +49,14 @@ def transfer(image: RGB, reference: RGB) -> RGB:
 
     Returns:
         uint8, ``sigma_reference (x - mu) / sigma + mu_reference`` per channel of CIELAB, back in sRGB, rounded and clipped. A flat
-        channel only moves to the reference's mean: a grey image is tinted.
+        channel only moves to the reference's mean: a grey image is tinted. A nearly plain image is stretched to
+        :data:`datatools.augment.gain.MOST` times its own contrast at most.
     """
     pixels = np.ascontiguousarray(image).reshape(-1, 3)
     mean, deviation = statistics(pixels)
     wanted_mean, wanted = statistics(np.ascontiguousarray(reference).reshape(-1, 3))
     flat = deviation < FLAT
-    scale = np.where(flat, 1.0, wanted / np.where(flat, 1.0, deviation))
+    scale = np.where(flat, 1.0, tempered(deviation, wanted) * wanted / np.where(flat, 1.0, deviation))
     moved: RGB = kernels.moved(pixels, mean, scale, wanted_mean)
     return moved.reshape(image.shape)
 

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from datatools import seeds
+from datatools.augment import layers
 from datatools.augment.method import PixelMethod, identity
 from datatools.augment.plan import Recipe
 from datatools.errors import DataError
-from datatools.images import RGB, decode, encode_png, read, resize
+from datatools.images import RGB, RGBA, decode, encode_png, read, resize
 
 FLAT = 1.0  # grey levels: an image whose channels all deviate less shows nothing
 KEPT = 4  # images in memory: recipes with one reference follow one another
@@ -47,16 +48,28 @@ def render(job: tuple[Recipe, PixelMethod], seed: int, max_side: int) -> Rendere
     """
     recipe, method = job
     image = _load(recipe.parent.path, recipe.parent.pixels, max_side)
-    partner = None if recipe.partner is None else _load(recipe.partner.path, recipe.partner.pixels, max_side)
-    if partner is not None:
-        partner = resize(partner, *image.shape[:2])
+    partner = _second(recipe, method, image, max_side)
     random = seeds.generator(seed, "augment", identity(method), recipe.parent.image_id, recipe.copy)
-    result, share = method(image, partner, random)
+    try:
+        result, share = method(image, partner, random)
+    except DataError as error:
+        raise DataError(f"{recipe.parent.path}: {error}") from None
+    except cv2.error:
+        raise DataError(f"{recipe.parent.path}: {_unfit(recipe, method, image)}") from None
     result = shrink(result, max_side)  # a transform may have enlarged it
-    blended = method.partner == "labelled"
+    blended = method.partner in ("labelled", "cutout")
     _refuse_flat(result, image, partner if blended else None, recipe, method.method)
     height, width = result.shape[:2]
     return Rendered(encode_png(result), height, width, share, *changes(result, image))
+
+
+def _second(recipe: Recipe, method: PixelMethod, image: RGB, max_side: int) -> RGB | RGBA | None:
+    """Return the second image: at the size of ``image``, or a cut-out at its own."""
+    if recipe.partner is None:
+        return None
+    if method.partner == "cutout":
+        return _load_cutout(recipe.partner.path, recipe.partner.pixels, max_side)
+    return resize(_load(recipe.partner.path, recipe.partner.pixels, max_side), *image.shape[:2])
 
 
 def load(path: str, max_side: int) -> RGB:
@@ -70,6 +83,14 @@ def _load(path: str, pixels: str, max_side: int) -> RGB:
     image = load(path, max_side)
     image.flags.writeable = False
     return image
+
+
+@lru_cache(maxsize=KEPT)
+def _load_cutout(path: str, pixels: str, max_side: int) -> RGBA:
+    del pixels  # as above
+    cutout = layers.load(path, max_side)
+    cutout.flags.writeable = False
+    return cutout
 
 
 def shrink(image: RGB, max_side: int) -> RGB:
@@ -93,7 +114,17 @@ def stored_changes(pair: tuple[str, str], max_side: int) -> tuple[int, float] | 
     return changes(decode(Path(derived).read_bytes(), derived), load(parent, max_side))
 
 
-def _refuse_flat(result: RGB, parent: RGB, blended: RGB | None, recipe: Recipe, method: str) -> None:
+def _unfit(recipe: Recipe, method: PixelMethod, image: RGB) -> str:
+    """Return what to say of an image on which a method fails."""
+    height, width = image.shape[:2]
+    second = f" with {recipe.partner.path}" if recipe.partner else ""
+    return (
+        f"{method.method}: cannot be applied to an image of {height}x{width} pixels (height x width){second}; "
+        "change its settings, raise augment.max_side, or leave it out"
+    )
+
+
+def _refuse_flat(result: RGB, parent: RGB, blended: RGB | RGBA | None, recipe: Recipe, method: str) -> None:
     # What is blended with a plain image may rightly become plain, and its label says so; only a result flatter than both was destroyed.
     # A plain image that lends its look is no such excuse: the label stays the parent's, of which nothing is left.
     now, before = _contrast(result), min(_contrast(one) for one in (parent, blended) if one is not None)
@@ -106,5 +137,6 @@ def _refuse_flat(result: RGB, parent: RGB, blended: RGB | None, recipe: Recipe, 
         )
 
 
-def _contrast(image: RGB) -> float:
-    return float(cv2.meanStdDev(image)[1].max())
+def _contrast(image: RGB | RGBA) -> float:
+    seen = np.ascontiguousarray(image[:, :, 3]) if image.shape[2] == 4 else None
+    return float(cv2.meanStdDev(np.ascontiguousarray(image[:, :, :3]), mask=seen)[1].max())

@@ -56,9 +56,13 @@ def sheet_of(images: Sequence[Made], folder: Path, max_side: int) -> RGB:
         images: made by one method, with files in ``folder`` named by their image_id.
         max_side: as for :func:`datatools.augment.render.load`.
     """
-    rows = [_pictures(image, folder, max_side) for image in images]
-    middle = {2: [], 3: [f"difference x {AMPLIFIED}" if images[0].attack else "second image"]}[len(rows[0])]
-    return contact_sheet(rows, ["original", *middle, "derived"])
+    return contact_sheet([_pictures(image, folder, max_side) for image in images], heads(images[0]))
+
+
+def heads(image: Made) -> list[str]:
+    """Return what each column of the sheet of an image's method shows."""
+    second = [f"difference x {AMPLIFIED}"] if image.attack else ["second image"] if image.recipe.partner else []
+    return ["original", *second, "derived"]
 
 
 def _pictures(image: Made, folder: Path, max_side: int) -> list[RGB]:

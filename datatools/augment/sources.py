@@ -45,10 +45,14 @@ class Sources:
     Attributes:
         parents: train rows with a label: all that is ever derived from, and all that is blended in.
         references: train rows and unlabelled rows: all that may lend its look.
+        cutouts: parents whose original files have a transparent background, as these files; see :func:`datatools.augment.cutouts.find`.
+        plain: what was taken out of the references because it shows nothing; see :func:`datatools.augment.plain.set_aside`.
     """
 
     parents: tuple[Source, ...]
     references: tuple[Source, ...]
+    cutouts: tuple[Source, ...] = ()
+    plain: tuple[Source, ...] = ()
 
     @cached_property
     def domains(self) -> dict[str, int]:
@@ -93,6 +97,17 @@ def check(used: Sequence[str], rows: pd.DataFrame) -> None:
     for image_id in used:
         if image_id in held_out:
             raise DataError(f"image {image_id} is a val or test row and must not be used to derive another image")
+
+
+def unknown_domain(target_domain: str | None, rows: pd.DataFrame) -> str | None:
+    """Return what is wrong with the target domain, in words, where no row of the split manifest is of it."""
+    counts = rows["domain"].value_counts().sort_index()
+    if target_domain is None or target_domain in counts.index:
+        return None
+    known = ", ".join(f"{name} ({count})" for name, count in counts.items())
+    return (
+        f"params.yaml: augment.target_domain: '{target_domain}' has no image at all; known domains: {known or 'none'}"
+    )
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, object]]:

@@ -4,12 +4,13 @@ Zhou, Yang, Qiao and Xiang, "Domain generalization with MixStyle", ICLR 2021, eq
 here the same is done to pixels, where those statistics are the tint and contrast of an image.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
 from pydantic import Field
 
+from datatools.augment.gain import tempered
 from datatools.augment.method import Partner
 from datatools.images import RGB, to_uint8, to_unit
 from datatools.settings import Settings
@@ -36,6 +37,7 @@ class StyleMix(Settings):
         default="cross_domain",
         description="With cross_domain, the reference comes from another domain where there is one; with any, from any image.",
     )
+    varies: ClassVar[bool] = True
 
     @property
     def partner(self) -> Partner:
@@ -57,10 +59,12 @@ def mix(image: RGB, reference: RGB, weight: float) -> RGB:
         weight: in [0, 1]; 1 gives the image itself.
 
     Returns:
-        uint8, ``sigma_mix (x - mu) / sigma + mu_mix`` per channel, rounded and clipped.
+        uint8, ``sigma_mix (x - mu) / sigma + mu_mix`` per channel, rounded and clipped. A nearly plain image is stretched to
+        :data:`datatools.augment.gain.MOST` times its own contrast at most.
     """
     mean, deviation = _statistics(image)
     other_mean, other_deviation = _statistics(reference)
+    other_deviation *= tempered(deviation, other_deviation)
     scale = (weight * deviation + (1.0 - weight) * other_deviation) / deviation
     offset = weight * mean + (1.0 - weight) * other_mean - scale * mean
     return to_uint8(to_unit(image).astype(np.float64) * scale + offset)

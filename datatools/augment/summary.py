@@ -34,7 +34,7 @@ def in_words(name: str, figures: Mapping[str, Any]) -> str:
     """Return one line on a method: whether the labels survived, and whether the images came nearer to the target domain.
 
     Args:
-        figures: of :func:`summary`, and ``gap`` where it was measured.
+        figures: of :func:`summary`, ``repeated`` and ``gap`` where they were measured.
     """
     count = figures["count"]
     parts = [f"{name} {count} image{'s' * (count != 1)}"]
@@ -45,6 +45,8 @@ def in_words(name: str, figures: Mapping[str, Any]) -> str:
         distance, mmd = figures["gap"]["a_distance"], figures["gap"]["mmd"]
         moved = f"distance to target {distance['before']:.2f} -> {distance['after']:.2f}"
         parts.append(f"{moved} (MMD {mmd['before']:.3f} -> {mmd['after']:.3f})")
+    if figures.get("repeated"):
+        parts.append(f"{figures['repeated']} of them repeat another copy of their parent, so lower copies")
     if figures["unchanged"] == count:
         parts.append("none of them differs from its parent, so leave the method out or raise its strength")
     return "; ".join(parts)

@@ -14,8 +14,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from pydantic import ValidationError
-
+from datatools.augment.complaints import complaint
 from datatools.errors import SettingsError
 
 # No pictures come out of these, or nothing that they need is at hand here: boxes, masks, second images, text, volumes.
@@ -75,7 +74,7 @@ def build(name: str, arguments: Mapping[str, Any]) -> Any:
             warnings.simplefilter("error")
             return transform(**arguments)
     except (ValueError, TypeError, UserWarning) as error:
-        raise SettingsError(f"{name}: {_reason(error)}") from None
+        raise SettingsError(f"{name}: {complaint(error)}") from None
 
 
 def _unknown_transform(name: str) -> str:
@@ -83,15 +82,6 @@ def _unknown_transform(name: str) -> str:
     near = get_close_matches(name, known(), n=1)
     hint = f" ({name} {reasons[0]})" if reasons else f" (did you mean {near[0]}?)" if near else ""
     return f"unknown transform '{name}'{hint}; known transforms: {', '.join(known())}"
-
-
-def _reason(error: Exception) -> str:
-    cause = error.__cause__
-    if not isinstance(cause, ValidationError):
-        return str(error)
-    first = cause.errors()[0]
-    place = ".".join(str(part) for part in first["loc"][:1])
-    return f"{place}: {first['msg']}, got {first['input']!r}" if place else str(first["msg"])
 
 
 @cache

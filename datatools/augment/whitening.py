@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools.augment import whitening_kernels as kernels
+from datatools.augment.gain import tempered
 from datatools.augment.method import Partner
 from datatools.images import RGB
 from datatools.settings import Settings
@@ -36,6 +37,7 @@ class Whitening(Settings):
         "of grey or plain images turns into colour.",
     )
     partner: ClassVar[Partner] = "target"
+    varies: ClassVar[bool] = False
 
     def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:  # noqa: ARG002 -- the kind's signature
         """Return the image with the reference's mean and covariance; the whole label stays the parent's."""
@@ -52,13 +54,16 @@ def transfer(image: RGB, reference: RGB, regularization: float) -> RGB:
         regularization: above 0, in squared grey levels.
 
     Returns:
-        uint8, ``T (x - mu) + mu_reference``, rounded and clipped.
+        uint8, ``T (x - mu) + mu_reference``, rounded and clipped. A nearly plain image is stretched to
+        :data:`datatools.augment.gain.MOST` times its own contrast at most.
     """
     pixels = np.ascontiguousarray(image).reshape(-1, 3)
     mean, covariance = statistics(pixels)
     wanted_mean, wanted = statistics(np.ascontiguousarray(reference).reshape(-1, 3))
     ridge = regularization * np.eye(3)
-    matrix = linear_map(covariance + ridge, wanted + ridge)
+    covariance, wanted = covariance + ridge, wanted + ridge
+    factor = tempered(np.sqrt(np.diag(covariance)), np.sqrt(np.diag(wanted)))
+    matrix = linear_map(covariance, factor**2 * wanted)
     moved: RGB = kernels.mapped(pixels, matrix, wanted_mean - matrix @ mean)
     return moved.reshape(image.shape)
 

@@ -9,6 +9,7 @@ import numpy as np
 from datatools.images import RGB, resize
 
 QUALITY = 84  # of WebP; below 80 flat drawings show ringing
+QUALITIES = (QUALITY, 60, 35)
 LOSSLESS = 101  # OpenCV's way to say so
 FLAT = 0.4  # share of pixels
 
@@ -42,7 +43,21 @@ def data_uri(image: RGB, side: int) -> str:
     found = [_webp(small, QUALITY)]
     if _is_flat(small):
         found.append(_webp(small, LOSSLESS))
-    return f"data:image/webp;base64,{base64.b64encode(min(found, key=len)).decode('ascii')}"
+    return _uri(min(found, key=len))
+
+
+def bounded_uri(image: RGB, side: int, most: int) -> str:
+    """Return :func:`data_uri` of at most ``most`` characters: first the quality goes down, then the size."""
+    small = thumbnail(image, side)
+    for quality in QUALITIES:
+        found = _uri(_webp(small, quality))
+        if len(found) <= most:
+            return found
+    return bounded_uri(small, max(small.shape[:2]) * 3 // 4, most)
+
+
+def _uri(data: bytes) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _webp(image: RGB, quality: int) -> bytes:

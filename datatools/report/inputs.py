@@ -19,7 +19,7 @@ class Inputs:
         pixels, estimates: of ``denoise``; ``pixels`` says which file holds the pixels of an image.
         rows, audit: manifest and findings of ``split``.
         completed, imputation: table and report of ``impute``.
-        derived: manifest of ``augment``.
+        derived, lineage: of ``augment``: manifest of the derived images, and by which entry of the policy each was made.
         curves, model: of ``finetune``: one row per epoch, and the card of the model.
         predictions, breakdown, roc: of ``evaluate``.
         metrics: ``metrics.json`` of each stage, by its name.
@@ -28,6 +28,7 @@ class Inputs:
         digest: names the data; the same inputs have the same digest.
         pictures: how many pictures a gallery holds.
         picture: returns the ``data:`` address of a thumbnail by path, or None where the file cannot be read.
+        sheet: the same for a contact sheet, at its own size.
     """
 
     ingested: pd.DataFrame
@@ -43,6 +44,7 @@ class Inputs:
     completed: pd.DataFrame
     imputation: Json
     derived: pd.DataFrame
+    lineage: pd.DataFrame
     curves: pd.DataFrame
     model: Json
     predictions: pd.DataFrame
@@ -55,6 +57,7 @@ class Inputs:
     title: str
     pictures: int
     picture: Callable[[str], str | None]
+    sheet: Callable[[str], str | None]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from finetune.optimizer.adam import Adam
 from finetune.optimizer.adamw import AdamW
+from finetune.optimizer.lion import Lion
+from finetune.optimizer.rmsprop import RmsProp
 from finetune.optimizer.sgd import Sgd
 
-Optimizer = Annotated[AdamW | Sgd, Field(discriminator="method")]
+Optimizer = Annotated[AdamW | Sgd | Adam | RmsProp | Lion, Field(discriminator="method")]

@@ -40,26 +40,31 @@ def parameter_groups(
         trained: numbers of the layer groups that learn at some time.
 
     Returns:
-        dictionaries with ``params``, ``lr``, ``weight_decay`` and ``rate``; ``rate`` stays when a schedule changes ``lr``.
+        dictionaries with ``params``, ``lr``, ``weight_decay``, and what stays when a schedule changes ``lr``: ``rate``, ``layer`` (number
+        of the layer group, that of the head being one more than the last) and ``weights`` (whether these are neither norms nor biases).
     """
     weights = dict(network.named_parameters())
     plain = _undecayed(network) | _undecayed(head)
-    found = _divided(head.parameters(), plain, rates.head, rates.weight_decay)
+    found = _divided(head.parameters(), plain, rates.head, rates.weight_decay, len(groups))
     for number in sorted(trained, reverse=True):
         rate = rates.head * rates.decay ** (len(groups) - number)
-        found += _divided((weights[name] for name in groups[number]), plain, rate, rates.weight_decay)
+        found += _divided((weights[name] for name in groups[number]), plain, rate, rates.weight_decay, number)
     return found
 
 
 def _divided(
-    parameters: Iterable[nn.Parameter], plain: Collection[int], rate: float, weight_decay: float
+    parameters: Iterable[nn.Parameter], plain: Collection[int], rate: float, weight_decay: float, layer: int
 ) -> list[dict[str, Any]]:
     listed = list(parameters)
     kinds = (
-        ([value for value in listed if id(value) not in plain], weight_decay),
-        ([value for value in listed if id(value) in plain], 0.0),
+        ([value for value in listed if id(value) not in plain], weight_decay, True),
+        ([value for value in listed if id(value) in plain], 0.0, False),
     )
-    return [{"params": values, "lr": rate, "rate": rate, "weight_decay": decay} for values, decay in kinds if values]
+    return [
+        {"params": values, "lr": rate, "rate": rate, "weight_decay": decay, "layer": layer, "weights": weights}
+        for values, decay, weights in kinds
+        if values
+    ]
 
 
 def _undecayed(module: nn.Module) -> set[int]:

@@ -19,4 +19,4 @@ class Sgd(Settings):
 
     def __call__(self, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
         """Return the optimizer over ``groups``, each with its ``lr`` and ``weight_decay``."""
-        return torch.optim.SGD(list(groups), lr=0.0, momentum=self.momentum, nesterov=True)
+        return torch.optim.SGD(list(groups), lr=0.0, momentum=self.momentum, nesterov=True, fused=True)

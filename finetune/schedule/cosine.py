@@ -1,6 +1,7 @@
 """Cosine decay without restarts (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5)."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -20,8 +21,9 @@ class Cosine(Settings):
     warm_up: float = Field(default=0.1, ge=0.0, lt=1.0, description=warm_up.WHAT_FOR)
     floor: float = Field(default=0.01, ge=0.0, le=1.0, description="Share of the rate that is left at the last step.")
 
-    def __call__(self, step: int, steps: int) -> float:
-        """Return the factor on the rate at ``step`` in [0, steps)."""
+    def __call__(self, step: int, steps: int, history: Sequence[float] = ()) -> float:
+        """Return the factor on the rate at ``step`` in [0, steps); the history changes nothing."""
+        del history
         end = warm_up.ends(self.warm_up, steps)
         if step < end:
             return warm_up.rising(step, end)

@@ -202,6 +202,67 @@ def test_a_bad_file_is_refused_for_the_same_reason(make: Callable[[], bytes], tm
     assert reasons[0] == reasons[1]
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", GOOD)
+def test_a_layer_over_white_is_what_is_read(name: str, tmp_path: Path) -> None:
+    data = GOOD[name]()[0]
+    (tmp_path / "file").write_bytes(data)
+    found, shown = images.layer(tmp_path / "file"), images.decode(data, "file")
+    assert (found is not None) == (name in LAYERS)
+    if found is not None:
+        assert np.abs(over_white(found) - shown).max() <= 1
+
+
+LAYERS = {"png_with_transparent_palette", "grey_png_with_alpha"}
+
+
+def over_white(layer: NDArray[np.uint8]) -> NDArray[np.float64]:
+    alpha = layer[:, :, 3:] / 255
+    return np.asarray(layer[:, :, :3] * alpha + 255 * (1 - alpha))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "GIF"])
+def test_the_transparency_of_every_format_is_kept(kind: str, photo: NDArray[np.uint8], tmp_path: Path) -> None:
+    alpha = np.where(np.arange(64) < 30, 0, 255).astype(np.uint8)
+    stored = np.dstack([photo, np.broadcast_to(alpha, photo.shape[:2])])
+    (tmp_path / "file").write_bytes(
+        encoded(Image.fromarray(stored), kind, **({"lossless": True} if kind == "WEBP" else {}))
+    )
+    found = images.layer(tmp_path / "file")
+    assert found is not None
+    assert np.array_equal(found[:, :, 3], stored[:, :, 3])
+    if kind != "GIF":
+        assert np.array_equal(found[:, 30:, :3], photo[:, 30:])
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_layer_stands_upright(orientation: int, photo: NDArray[np.uint8], tmp_path: Path) -> None:
+    tags = Image.Exif()
+    tags[274] = orientation
+    picture = Image.fromarray(photo)
+    picture.putalpha(Image.fromarray(np.ascontiguousarray(photo[:, :, 0])))
+    data = encoded(picture, "PNG", exif=tags)
+    (tmp_path / "file").write_bytes(data)
+    found = images.layer(tmp_path / "file")
+    assert found is not None
+    assert np.abs(over_white(found) - images.decode(data, "file")).max() <= 1
+
+
+def test_the_bounds_hold_for_layers_and_opaque_pixels_are_not_decoded(photo: NDArray[np.uint8], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(encoded(Image.fromarray(photo).convert("RGBA"), "PNG"))
+    with pytest.raises(ImageError, match="exceed the limit of 100"):
+        images.layer(path, 100)
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(ImageError) as caught:
+        images.layer(path)
+    assert caught.value.reason == "truncated"
+    path.write_bytes(encoded(Image.fromarray(photo), "JPEG")[:900])  # the header, and less than the pixels
+    assert images.layer(path) is None
+    with pytest.raises(ImageError, match="cannot be opened"):
+        images.layer(tmp_path / "absent")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ImageError) as caught:
         images.native(tmp_path / "absent.png")
@@ -279,13 +340,26 @@ def encoded_as(picture: NDArray[np.uint16], orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize("channels", [2, 4])
+def test_transparency_of_sixteen_bits_is_kept_at_eight(channels: int, tmp_path: Path) -> None:
+    picture = levels(np.uint16, channels)
+    (tmp_path / "file").write_bytes(png_with_deep_alpha(picture))
+    found = images.layer(tmp_path / "file")
+    assert found is not None
+    assert np.array_equal(found[:, :, 3], np.rint(picture[:, :, -1] / 257))
+    assert np.array_equal(found[:, :, :3], np.broadcast_to(np.rint(picture[:, :, :-1] / 257), (7, 9, 3)))
+
+
+def png_with_deep_alpha(picture: NDArray[np.generic]) -> bytes:
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in picture)
+    head = struct.pack(">IIBBBBB", 9, 7, 16, 4 if picture.shape[2] == 2 else 6, 0, 0, 0)
+    return PNG + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("channels", [2, 4])
 def test_transparency_of_sixteen_bits_lies_over_white(channels: int, tmp_path: Path) -> None:
     picture = levels(np.uint16, channels)
     picture[0, :, -1], picture[1, :, -1] = 0, 65535
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in picture)
-    head = struct.pack(">IIBBBBB", 9, 7, 16, 4 if channels == 2 else 6, 0, 0, 0)
-    data = PNG + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    found = native(data, tmp_path)
+    found = native(png_with_deep_alpha(picture), tmp_path)
     alpha = picture[:, :, -1:] / 65535
     expected = np.broadcast_to(picture[:, :, :-1] * alpha + 65535 * (1 - alpha), (7, 9, 3))
     assert found.dtype == np.uint16

@@ -142,3 +142,15 @@ def test_few_large_items_use_all_workers(work: ModuleType, tmp_path: Path) -> No
     folder.mkdir()
     meet = partial(work.wait_for_another, folder=folder)
     assert list(parallel.stream(meet, [0, 1], "t", how(2), large=True)) == [True, True]
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("false", False), ("TRUE", True)])
+def test_a_variable_can_say_yes_or_no(text: str, wanted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOOLKIT_DETERMINISTIC", text)
+    assert parallel.execution(tmp_path / "none.yaml").deterministic is wanted
+
+
+def test_a_variable_that_is_neither_yes_nor_no_names_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOOLKIT_DETERMINISTIC", "perhaps")
+    with pytest.raises(SettingsError, match="TOOLKIT_DETERMINISTIC"):
+        parallel.execution(tmp_path / "none.yaml")

@@ -62,13 +62,18 @@ GOOD = {"strategy": {"method": "temporal"}, "seed": 1}
             ".strategy: method must be one of 'stratified', 'temporal'; got tempral",
         ),
         ({"strategy": {}, "seed": 1}, ".strategy: method must be one of 'stratified', 'temporal'; none given"),
-        ({"strategy": {"method": "temporal"}, "seed": "one"}, ".seed: must be a valid integer, got 'one'"),
+        ({"strategy": {"method": "temporal"}, "seed": "one"}, ".seed: must be a whole number, got 'one'"),
         ({"strategy": {"method": "temporal"}}, ".seed: missing; give it a value"),
         ({**GOOD, "many": [{"method": "temporal", "q": 1}]}, ".many[0].q: unknown key; known keys: method, gap, names"),
         ({**GOOD, "option": {"q": 1}}, ".option.q: unknown key; known keys: method, fractions"),
         (
+            {"strategy": {"method": "stratified", "fractions": 3}, "seed": 1},
+            ".strategy.fractions: must be keys with values, got 3",
+        ),
+        ({**GOOD, "many": 3}, ".many: must be a list, got 3"),
+        (
             {"strategy": {"method": "temporal", "names": [1]}, "seed": 1},
-            ".strategy.names[0]: must be a valid string, got 1",
+            ".strategy.names[0]: must be text, got 1",
         ),
     ],
 )

@@ -29,3 +29,18 @@ def test_threads_are_restored_after_an_error() -> None:
         fail_with(before + 1, seen)
     assert seen == [before + 1]
     assert torch.get_num_threads() == before
+
+
+def test_a_cpu_multiplies_in_full_precision_unless_it_is_told_otherwise() -> None:
+    cpu = torch.device("cpu")
+    assert not devices.mixed(Execution(), cpu)
+    assert devices.mixed(Execution(precision="bfloat16"), cpu)
+    assert not devices.mixed(Execution(precision="float32"), torch.device("cuda"))
+
+
+def test_a_cpu_run_is_compiled_only_where_that_is_asked_for() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert devices.compiled(Execution(), cpu) is None
+    assert devices.compiled(Execution(), gpu) == devices.STEPS_TO_COMPILE
+    assert devices.compiled(Execution(compile="always"), cpu) == 0
+    assert devices.compiled(Execution(compile="never"), gpu) is None

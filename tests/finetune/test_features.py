@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from datatools import images
 from datatools.cache import Store
 from datatools.errors import ImageError
 from datatools.parallel import Execution
@@ -140,7 +142,8 @@ def test_another_network_or_size_is_another_entry(paths: list[Path], tmp_path: P
 def test_the_path_for_a_gpu_gives_the_same_features(backbone: Backbone, paths: list[Path]) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = torch.nn.Sequential(Normalise(backbone.preprocessing), backbone.network).to(device)
-    found = np.concatenate(list(inference._on_gpu(model, backbone.preprocessing, paths, cpu(2))))
+    load = partial(inference._read, backbone.preprocessing, images.read)
+    found = np.concatenate(list(inference._on_gpu(model, load, paths, cpu(2))))
     model.to("cpu")
     expected = np.stack(list(inference.outputs(backbone.network, backbone.preprocessing, paths, "t", cpu())))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2 if device.type == "cuda" else 1e-4)

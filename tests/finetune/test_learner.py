@@ -3,7 +3,10 @@ from torch import nn
 from torch.nn import functional
 
 from finetune import team
+from finetune.chance import Draws
+from finetune.layers import Layers
 from finetune.learner import Learner
+from finetune.loss.cross_entropy import CrossEntropy
 from finetune.recipe import Recipe
 from tests.finetune import tiny
 
@@ -16,9 +19,9 @@ def gradients(
     images = torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     with team.gather(tiny.TWO) as crew:
         every = range(len(of.groups))
-        learner = Learner(of.network, of.network, model.head, of.groups, every, how_to, crew)
+        learner = Learner(Layers(of.network, of.network, model.head), of.groups, every, how_to, crew)
         learner.unfreeze(every)
-        loss = learner.step(images, targets, 0.0)
+        loss = float(learner.step(images, targets, 0.0, Draws(0, 0)))
     found = [value.grad for value in model.parameters() if value.grad is not None]
     return loss, found, nn.Sequential(model.network, model.head), images
 
@@ -26,7 +29,9 @@ def gradients(
 def test_slices_add_up_to_the_gradient_of_the_batch() -> None:
     count = 2 * team.SLICE + 5
     targets = torch.eye(3)[torch.arange(count) % 3]
-    loss, found, model, images = gradients(targets, count, tiny.recipe(clip=0.0, label_smoothing=0.1))
+    loss, found, model, images = gradients(
+        targets, count, tiny.recipe(clip=0.0, loss=CrossEntropy(label_smoothing=0.1))
+    )
     expected = functional.cross_entropy(model(images), targets.argmax(dim=1), label_smoothing=0.1)
     whole = torch.autograd.grad(expected, list(model.parameters()))
     assert abs(loss - float(expected.detach())) < 1e-5

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from datatools import seeds
 from datatools.errors import SettingsError
 from finetune import backbones
 from finetune.backbones import BackboneSettings
+from finetune.chance import Chance
 from finetune.mixstyle import EPSILON, MixStyle, Pairing, inserted, mix, others
 from finetune.weights import NoWeights
 from tests.finetune.tiny import SIZE, backbone, state
@@ -23,7 +23,14 @@ def maps(count: int = 6, channels: int = 5, side: int = 7, seed: int = 0) -> Ten
 
 
 def always(pairing: Pairing = "random", seed: int = 0, alpha: float = 0.5) -> MixStyle:
-    return MixStyle(np.random.default_rng(seed), probability=1.0, alpha=alpha, pairing=pairing)
+    return MixStyle(drawing(seed), probability=1.0, alpha=alpha, pairing=pairing)
+
+
+def drawing(seed: int = 0) -> Chance:
+    """Return a chance that draws, as within a step."""
+    chance = Chance()
+    chance.random = np.random.default_rng(seed)
+    return chance
 
 
 def slow(values: np.ndarray, partners: list[int], weights: list[float]) -> np.ndarray:
@@ -69,16 +76,14 @@ def test_flat_maps_and_maps_of_one_pixel_stay_finite() -> None:
     assert torch.equal(always()(torch.full((4, 3, 5, 5), 2.0)), torch.full((4, 3, 5, 5), 2.0))
 
 
-def test_eval_mode_and_probability_0_give_the_very_tensor_and_draw_nothing_in_eval_mode() -> None:
-    values, still = maps(), always().eval()
-    before = still.random.bit_generator.state
-    assert still(values) is values
-    assert still.random.bit_generator.state == before
-    assert MixStyle(np.random.default_rng(0), probability=0.0)(values) is values
+def test_outside_steps_and_with_probability_0_it_gives_the_very_tensor() -> None:
+    values = maps()
+    assert MixStyle(Chance(), probability=1.0)(values) is values
+    assert MixStyle(drawing(), probability=0.0)(values) is values
 
 
 def test_a_batch_is_mixed_as_often_as_the_probability_says() -> None:
-    values, module = maps(), MixStyle(np.random.default_rng(0), probability=0.3)
+    values, module = maps(), MixStyle(drawing(), probability=0.3)
     mixed = sum(module(values) is not values for _ in range(1000))
     assert abs(mixed / 1000 - 0.3) < 4 * (0.3 * 0.7 / 1000) ** 0.5
 
@@ -105,7 +110,7 @@ def test_weights_follow_the_beta_distribution() -> None:
     """Maps of two values, so that each image's weight can be read off its mean."""
     values = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)] * 500)
     module = always("crossdomain", alpha=0.5)
-    module.domains = torch.tensor([0, 1] * 500)
+    module.chance.domains = torch.tensor([0, 1] * 500)
     found = module(values)[:, 0, 0, 0]
     weights = torch.where(torch.tensor([True, False] * 500), 1 - found, found)
     assert float(weights.mean()) == pytest.approx(0.5, abs=0.05)
@@ -130,7 +135,7 @@ def test_one_domain_alone_is_paired_within() -> None:
 @pytest.mark.parametrize("domains", [None, torch.zeros(3)])
 def test_crossdomain_without_domains_is_an_error(domains: Tensor | None) -> None:
     module = always("crossdomain")
-    module.domains = domains
+    module.chance.domains = domains
     with pytest.raises(SettingsError, match=r"^mixstyle: crossdomain needs the domain of each of the 6 images, got"):
         module(maps())
 
@@ -155,10 +160,9 @@ def test_it_is_inserted_after_stages_and_removed_again(place: int) -> None:
         plain, module = network(images), always()
         with inserted(network, stages, module):
             mixed = network(images)
-            module.eval()
+            module.chance.random = None
             still = network(images)
-            module.train()
-            module.random = np.random.default_rng(0)
+            module.chance.random = np.random.default_rng(0)
             assert torch.equal(network(images), mixed)
             assert state(network) == before  # nothing to save, nothing to load
         after = network(images)
@@ -176,7 +180,7 @@ def test_each_stage_is_mixed_and_an_error_inside_removes_all() -> None:
             return super().forward(maps)
 
     network, images = backbone().network, torch.zeros(2, 3, SIZE, SIZE)
-    module = Counting(seeds.generator(0, "mixstyle"))
+    module = Counting(drawing())
     wrong = torch.zeros(2, 5, SIZE, SIZE)
     with inserted(network, ["blocks.0", "blocks.1"], module):
         network(images)

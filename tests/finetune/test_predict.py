@@ -67,12 +67,56 @@ def test_named_files_are_taken_whatever_they_are_called(place: Path) -> None:
     assert predict.find([place / "photo", place / "photo"]) == [place / "photo"]
 
 
+def test_the_likeliest_classes_come_first(place: Path) -> None:
+    (place / "photos" / "001.png").write_bytes(b"\x89PNG damaged")
+    loaded, its_card = model.load(place / "model")
+    paths = sorted((place / "photos").rglob("*.png"))
+    whole, short = (predict.predict(loaded, its_card, paths, top) for top in (None, 2))
+    assert list(short.columns) == ["path", "predicted", "confidence", "class_1", "p_1", "class_2", "p_2", "error"]
+    assert short[["path", "predicted", "confidence", "error"]].equals(
+        whole[["path", "predicted", "confidence", "error"]]
+    )
+    for one, other in zip(whole.itertuples(), short.itertuples(), strict=True):
+        if other.error is None:
+            ranked = sorted(tiny.CLASSES, key=lambda name: -getattr(one, f"p_{name}"))
+            assert [other.class_1, other.class_2] == ranked[:2]
+            assert other.p_2 == getattr(one, f"p_{ranked[1]}")
+        else:
+            assert pd.isna([other.class_1, other.p_1, other.class_2, other.p_2]).all()
+    assert "p_3" in predict.predict(loaded, its_card, paths, 9)
+    assert "p_4" not in predict.predict(loaded, its_card, paths, 9)
+
+
+def test_a_damaged_neighbour_changes_no_bit(place: Path) -> None:
+    loaded, its_card = model.load(place / "model")
+    paths = sorted((place / "photos").rglob("*.png"))
+    before = predict.predict(loaded, its_card, paths)
+    paths[1].write_bytes(b"\x89PNG damaged")
+    after = predict.predict(loaded, its_card, paths)
+    assert after.drop(index=1).equals(before.drop(index=1))
+
+
+def test_a_list_of_files_is_taken_in_its_order(place: Path) -> None:
+    names = [place / "photos" / name for name in ("002.png", "000.png", "002.png")]
+    (place / "list.txt").write_text("\n".join(map(str, names)) + "\n\n")
+    assert predict.find([place / "list.txt"]) == names[:2]
+
+
+def test_new_images_are_to_be_denoised_where_those_it_learnt_from_were(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.save(place / "model", card(denoised=12), tiny.classifier(tiny.backbone()))
+    assert predict.main(["--model", str(place / "model"), str(place / "photos"), "--out", str(place / "a.csv")]) == 0
+    assert "12 of the images that the model learnt from were denoised" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("sources", "out", "message"),
     [
         (["nowhere"], "a.csv", "nowhere: does not exist"),
         (["model"], "a.csv", "no image here"),
         (["photos"], "a.xlsx", "must end in .csv or .parquet"),
+        (["photos/notes.txt"], "a.csv", "1 of 1 files do not exist, such as no image"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -8,7 +8,8 @@ def after(*scores: tuple[float, float]) -> Progress:
     """Return the progress after epochs with these losses and accuracies; the first is the model as it came."""
     progress = Progress.start(Score(*scores[0]))
     for score in scores[1:]:
-        progress.stepped(1.5, 2)
+        progress.stepped(2)
+        progress.loss_sum = 1.5
         progress.closed(Score(*score), 0.1, 1)
     return progress
 
@@ -34,14 +35,16 @@ def test_training_stops_after_as_many_fruitless_epochs_as_patience_allows() -> N
 
 def test_json_keeps_every_bit() -> None:
     progress = after((1 / 3, 0.1 + 0.2), (2 / 7, 1e-17))
-    progress.stepped(0.1, 3)
+    progress.stepped(3)
+    progress.loss_sum = 0.1
     assert Progress.from_json(json.loads(json.dumps(asdict(progress)))) == progress
 
 
 def test_train_loss_is_the_mean_over_images() -> None:
     progress = Progress.start(Score(1.0, 0.0))
-    progress.stepped(6.0, 3)
-    progress.stepped(1.0, 1)
+    progress.stepped(3)
+    progress.stepped(1)
+    progress.loss_sum = 7.0
     progress.closed(Score(1.0, 0.0), 0.1, 2)
     assert progress.curve[-1].train_loss == 7 / 4
     assert (progress.epoch, progress.step, progress.seen) == (1, 0, 0)

@@ -14,8 +14,8 @@ import pytest
 from datatools.images import write_bytes
 from finetune.checkpoint import Saver
 from finetune.learner import Learner
+from finetune.session import Session
 from finetune.strategy.gradual import Gradual
-from finetune.train import Session
 from tests.finetune import tiny
 
 if TYPE_CHECKING:
@@ -26,6 +26,24 @@ RECIPES: list[dict[str, Any]] = [
     {},
     {"strategy": Gradual(most=2), "epochs": 3},
     {"optimizer": {"method": "sgd"}, "batch_norm": "train"},
+    {
+        "epochs": 3,
+        "ema": 0.9,
+        "auto_rates": True,
+        "dropout": 0.2,
+        "stochastic_depth": 0.2,
+        "l1": 0.01,
+        "l2_sp": 0.1,
+        "class_weights": 1.0,
+        "sampling": "balanced",
+        "mixing": {"probability": 0.7},
+        "batch_norm": "recalibrate",
+        "schedule": {"method": "plateau"},
+        "optimizer": {"method": "lion"},
+        "loss": {"method": "focal"},
+        "views": {"count": 3, "crop": 0.4, "colour": 0.2},
+    },
+    {"mixstyle": {"probability": 0.7}, "adversarial": {"epsilon": 4.0}, "optimizer": {"method": "rmsprop"}},
 ]
 
 

@@ -57,7 +57,13 @@ def test_batch_norm_learns_its_statistics_only_where_it_is_asked_to(tmp_path: Pa
     assert not any(part.training for part in model.modules())
 
 
-@pytest.mark.parametrize("changes", [{}, {"strategy": Full(), "epochs": 1}, FULL, {"strategy": FeatureExtraction()}])
+DRAWS = {"dropout": 0.2, "stochastic_depth": 0.3, "mixing": {"probability": 0.5}, "ema": 0.9, "l2_sp": 0.1}
+PIXELS = {"mixstyle": {"probability": 0.7}, "adversarial": {"epsilon": 4.0}, "epochs": 1}
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"strategy": Full(), "epochs": 1}, FULL, {"strategy": FeatureExtraction()}, DRAWS, PIXELS]
+)
 def test_the_number_of_threads_changes_no_bit(changes: dict[str, Any], tmp_path: Path) -> None:
     found = [
         tiny.trained(tiny.recipe(**changes), tmp_path, Execution(workers=workers, device="cpu"))
@@ -205,3 +211,111 @@ def test_a_network_that_cannot_be_cut_trains_whole(tmp_path: Path) -> None:
     assert not fitted.cut
     assert isinstance(model.network, nn.Module)
     assert changed <= {f"network.{key}" for group in of.groups[-2:] for key in group} | {"head.weight", "head.bias"}
+
+
+def test_the_best_epochs_are_returned_with_the_weights_that_they_had(tmp_path: Path) -> None:
+    of = tiny.backbone()
+    model = tiny.classifier(of)
+    val = tiny.examples(20, seed=1)
+    fitted = train.fit(
+        model, of.groups, tiny.examples(40), val, tiny.recipe(epochs=5), 0, Saver(tmp_path), how=tiny.ONE, keep=3
+    )
+    rows = [row for row, _ in fitted.kept]
+    trained = sorted(fitted.curve[1:], key=lambda row: (row.val_accuracy, -row.val_loss), reverse=True)
+    assert rows == trained[:3]
+    for row, weights in fitted.kept:
+        model.load_state_dict(weights, strict=False)
+        with torch.no_grad():
+            right = model(val.pixels / 255).argmax(dim=1) == val.targets.argmax(dim=1)
+        assert float(right.double().mean()) == row.val_accuracy
+
+
+def test_the_average_is_what_is_judged_and_delivered(tmp_path: Path) -> None:
+    plain, _ = tiny.trained(tiny.recipe(), tmp_path / "plain")
+    averaged, fitted = tiny.trained(tiny.recipe(ema=0.9), tmp_path / "averaged")
+    assert tiny.state(plain) != tiny.state(averaged)
+    val = tiny.examples(20, seed=1)
+    with torch.no_grad():
+        right = averaged(val.pixels / 255).argmax(dim=1) == val.targets.argmax(dim=1)
+    assert float(right.double().mean()) == fitted.best.val_accuracy
+
+
+def test_l2_sp_keeps_the_network_near_where_it_started_and_leaves_the_head_free(tmp_path: Path) -> None:
+    start = tiny.classifier(tiny.backbone())
+
+    def moved(l2_sp: float) -> tuple[float, float]:
+        how_to = tiny.recipe(l2_sp=l2_sp, weight_decay=0.0, rate_decay=1.0)
+        model, _ = tiny.trained(how_to, tmp_path / str(l2_sp))
+        pairs = zip(model.named_parameters(), start.parameters(), strict=True)
+        found = {"network": 0.0, "head": 0.0}
+        for (name, value), before in pairs:
+            found[name.partition(".")[0]] += float((value - before).detach().square().sum())
+        return found["network"], found["head"]
+
+    free, held = moved(0.0), moved(30.0)
+    assert held[0] < 0.5 * free[0]
+    assert held[1] > 0.5 * free[1]
+
+
+def test_l1_gives_weights_that_are_exactly_zero(tmp_path: Path) -> None:
+    model, _ = tiny.trained(tiny.recipe(l1=1.0, weight_decay=0.0, epochs=3), tmp_path)
+    plain, _ = tiny.trained(tiny.recipe(weight_decay=0.0, epochs=3), tmp_path / "plain")
+    assert int((model.head.weight == 0).sum()) > 10 * max(1, int((plain.head.weight == 0).sum()))
+    assert int((model.head.bias == 0).sum()) == 0
+
+
+def test_recalibrated_statistics_are_those_of_the_train_images(tmp_path: Path) -> None:
+    of = tiny.backbone()
+    before = tiny.state(tiny.classifier(of))
+    model, _ = tiny.trained(tiny.recipe(batch_norm="recalibrate", rate=1e-30, epochs=1), tmp_path)
+    changed = {name for name, value in tiny.state(model).items() if value != before[name]}
+    last = {key.rpartition(".")[0] for group in of.groups[-2:] for key in group}
+    assert changed <= {
+        "network." + name + end for name in last for end in (".running_mean", ".running_var", ".num_batches_tracked")
+    }
+
+
+def test_class_weights_and_balanced_sampling_reach_a_rare_class(tmp_path: Path) -> None:
+    whole = tiny.examples(120)
+    labels = whole.targets.argmax(dim=1)
+    rows = torch.cat([torch.nonzero(labels != 0)[:, 0], torch.nonzero(labels == 0)[:3, 0]])
+    rare = Examples(tuple(whole.names[int(row)] for row in rows), whole.pixels[rows], whole.targets[rows])
+    val = tiny.examples(60, seed=1)
+    answers = {}
+    for name, changes in {"plain": {}, "weights": {"class_weights": 1.0}, "balanced": {"sampling": "balanced"}}.items():
+        of = tiny.backbone()
+        model = tiny.classifier(of)
+        recipe = tiny.recipe(epochs=2, rate=0.003, **changes)
+        fitted = train.fit(model, of.groups, rare, val, recipe, 0, Saver(tmp_path / name), how=tiny.ONE, keep=9)
+        last = max(fitted.kept, key=lambda kept: kept[0].epoch)[1]
+        model.load_state_dict(last, strict=False)
+        with torch.no_grad():
+            answers[name] = int((model(val.pixels / 255).argmax(dim=1) == 0).sum())
+    assert answers["weights"] > answers["plain"]
+    assert answers["balanced"] > answers["plain"]
+
+
+def test_measured_rates_let_some_layers_move_less(tmp_path: Path) -> None:
+    start = tiny.classifier(tiny.backbone())
+    plain, _ = tiny.trained(tiny.recipe(rate_decay=1.0, weight_decay=0.0), tmp_path / "plain")
+    slowed, _ = tiny.trained(tiny.recipe(rate_decay=1.0, weight_decay=0.0, auto_rates=True), tmp_path / "auto")
+
+    def moved(model: nn.Module) -> float:
+        pairs = zip(model.parameters(), start.parameters(), strict=True)
+        return sum(float((value - before).detach().square().sum()) for value, before in pairs)
+
+    assert 0 < moved(slowed) < 0.9 * moved(plain)
+
+
+def test_bfloat16_learns_as_well_and_leaves_weights_in_full_precision(tmp_path: Path) -> None:
+    half = Execution(workers=1, device="cpu", precision="bfloat16")
+    model, fitted = tiny.trained(tiny.recipe(epochs=4), tmp_path, half)
+    assert fitted.best.val_accuracy > 0.7
+    assert {value.dtype for value in model.parameters()} == {torch.float32}
+
+
+def test_a_batch_computed_in_parts_is_the_same_step(tmp_path: Path) -> None:
+    whole, _ = tiny.trained(tiny.recipe(epochs=1), tmp_path / "whole")
+    parts, _ = tiny.trained(tiny.recipe(epochs=1, accumulate=4), tmp_path / "parts")
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=2e-4)

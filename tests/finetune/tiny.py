@@ -11,6 +11,7 @@ from finetune import backbones, data
 from finetune.backbones import Backbone, BackboneSettings
 from finetune.checkpoint import Saver
 from finetune.data import Examples
+from finetune.loss.cross_entropy import CrossEntropy
 from finetune.model import Classifier, random_head
 from finetune.recipe import Recipe
 from finetune.strategy.partial import Partial
@@ -46,7 +47,14 @@ def examples(count: int, seed: int = 0, size: int = SIZE) -> Examples:
 def recipe(**changes: object) -> Recipe:
     """Return a recipe that learns the colours in two epochs."""
     return Recipe.model_validate(
-        {"epochs": 2, "batch_size": 16, "rate": 0.01, "label_smoothing": 0.0, "strategy": Partial(last=2), **changes}
+        {
+            "epochs": 2,
+            "batch_size": 16,
+            "rate": 0.01,
+            "loss": CrossEntropy(label_smoothing=0.0),
+            "strategy": Partial(last=2),
+            **changes,
+        }
     )
 
 

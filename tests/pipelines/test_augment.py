@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,15 @@ import pandas as pd
 import pytest
 
 from datatools import manifest
+from datatools.augment.copy_paste import CopyPaste
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry, Transform
 from datatools.augment.lineage import LINEAGE
 from datatools.augment.mixup import MixUp
+from datatools.augment.pgd import Pgd
 from datatools.augment.probed import Probed
+from datatools.augment.reinhard import Reinhard
 from datatools.augment.style_mix import StyleMix
 from datatools.cache import Store
 from datatools.errors import DataError, SettingsError
@@ -24,7 +28,7 @@ from finetune.surrogate import Card
 from finetune.weights import NoWeights
 from pipelines.augment import AugmentSettings, run
 from pipelines.stage import Stage
-from tests.datatools.augment.gallery import CLASSES, gallery
+from tests.datatools.augment.gallery import CLASSES, cut_out, gallery
 
 ALL = AugmentSettings(
     methods=(
@@ -148,6 +152,48 @@ def test_another_order_and_a_full_store_change_no_byte(rows: pd.DataFrame) -> No
     assert contents("data/stored") == contents("data/fresh") == contents("data/augment")
 
 
+def test_cutouts_are_pasted_end_to_end(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their transparency is the original's, although denoised pixels stand in for it elsewhere."""
+    cutouts = cut_out(rows)
+    denoised = rows["path"].where(~rows["image_id"].isin(cutouts["image_id"]), "data/denoise/images/a.png")
+    write_bytes(Path("data/denoise/images/a.png"), encode_png(np.full((40, 48, 3), (9, 99, 9), np.uint8)))
+    manifest.write(rows[["image_id"]].assign(path=denoised), Path("data/denoise/images.parquet"), manifest.PIXELS)
+    settings = AugmentSettings(methods=(CopyPaste(probability=1.0),), checked=2)
+    figures = derive(settings)["methods"]["copy_paste"]
+    derived, lineage = tables()
+    assert figures["sheet"] == {"rows": 8, "columns": ["original", "second image", "derived"]}
+    assert len(derived) == figures["count"] == (rows["split"] == "train").sum()
+    assert lineage["by_area"].all()
+    assert {parents[1] for parents in derived["parents"]} <= set(cutouts["image_id"])
+    assert all(set(probabilities) != {1.0} or len(classes) == 1 for classes, probabilities in soft(derived))
+    assert any(len(classes) == 2 for classes, _ in soft(derived))
+    for workers in ("2", "4"):
+        monkeypatch.setenv("TOOLKIT_WORKERS", workers)
+        derive(settings, out=f"data/{workers}", store=f".{workers}")
+        assert contents(f"data/{workers}/images") == contents("data/augment/images")
+
+
+def soft(derived: pd.DataFrame) -> list[tuple[list[str], list[float]]]:
+    return list(zip(derived["target_classes"], derived["target_probabilities"], strict=True))
+
+
+def test_without_a_cutout_one_line_says_so_and_other_methods_ask_for_none(rows: pd.DataFrame) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^params.yaml: augment.methods: copy_paste pastes .* none of the 24 labelled"
+    ):
+        derive(AugmentSettings(methods=(CopyPaste(probability=1.0),)))
+
+
+def test_the_tables_tell_the_entries_of_one_method_apart(rows: pd.DataFrame) -> None:
+    derive(AugmentSettings(methods=(Fda(probability=0.5), Fda(probability=0.5, beta=0.1)), checked=0))
+    _, lineage = tables()
+    settings = lineage.groupby("entry")["settings"].unique()
+    assert {name: [json.loads(text)["beta"] for text in found] for name, found in settings.items()} == {
+        "fda": [0.01],
+        "fda_2": [0.1],
+    }
+
+
 def test_no_methods_derive_nothing_and_need_no_probe(rows: pd.DataFrame) -> None:
     for name in ("model.json", "model.safetensors", "predictions.parquet"):
         Path("data/probe", name).unlink()
@@ -197,13 +243,66 @@ def test_denoised_pixels_are_used_and_their_change_is_noticed(rows: pd.DataFrame
 def test_the_limit_is_checked_before_any_work(rows: pd.DataFrame) -> None:
     with pytest.raises(SettingsError, match=r"limit_megabytes: .* more than 0; raise it"):
         derive(AugmentSettings(methods=(Fda(),), limit_megabytes=0))
-    assert not Path(".toolkit").exists()
     assert not list(Path("data/augment").iterdir())
+
+
+@pytest.mark.parametrize("method", [Fda(probability=1.0), Fgsm(probability=1.0), Pgd(probability=1.0, steps=4)])
+def test_the_prediction_is_near_what_is_stored(rows: pd.DataFrame, method: Fda | Fgsm | Pgd) -> None:
+    metrics = derive(AugmentSettings(methods=(method,), checked=0))
+    assert 1 / 1.3 < metrics["predicted_megabytes"] / metrics["megabytes"] < 1.3
+
+
+def test_copies_that_repeat_each_other_are_counted(rows: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing but whether it is flipped: of four copies at least two are the same."""
+    flip = (Transform(name="HorizontalFlip", arguments={"p": 0.5}),)
+    metrics = derive(AugmentSettings(methods=(Geometry(probability=1.0, copies=4, transforms=flip),), checked=0))
+    derived, _ = tables()
+    files = derived.assign(
+        file=derived["path"].map(lambda path: Path(path).read_bytes()), of=derived["parents"].map(min)
+    )
+    expected = len(derived) - len(files[["of", "file"]].drop_duplicates())
+    assert metrics["methods"]["geometry"]["repeated"] == expected >= len(derived) / 2
+    assert f"{expected} of them repeat another copy" in capsys.readouterr().out
+
+
+def test_plain_references_are_left_out_and_told(rows: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    spare = rows[rows["split"].isna()].iloc[0]
+    write_bytes(Path(spare["path"]), encode_png(np.full((40, 48, 3), 7, np.uint8)))
+    metrics = derive(AugmentSettings(methods=(Reinhard(probability=1.0, copies=6),), checked=0))
+    assert (metrics["plain_references"], metrics["references"]) == (1, rows["split"].isin(["train"]).sum() + 7)
+    assert (
+        f"augment: plain images, which show nothing, lend no look: 1, such as {spare['path']}\n"
+        in capsys.readouterr().out
+    )
+    derived, _ = tables()
+    assert not derived["parents"].map(lambda parents: spare["image_id"] in parents).any()
 
 
 def test_an_unknown_target_domain_is_an_error(rows: pd.DataFrame) -> None:
     with pytest.raises(SettingsError, match=r"target_domain: 'mars' has no .*: day \(\d+\), night \(\d+\)$"):
         derive(AugmentSettings(methods=(Fda(),), target_domain="mars"))
+
+
+def test_a_misspelt_target_domain_is_noticed_whatever_the_methods(
+    rows: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = r"params.yaml: augment.target_domain: 'nihgt' has no image at all; known domains: day \(24\), night \(24\)"
+    with pytest.raises(SettingsError, match=f"^{wrong}$"):
+        derive(AugmentSettings(methods=(MixUp(),), target_domain="nihgt"))
+    derive(AugmentSettings(methods=(), target_domain="nihgt"))
+    assert re.fullmatch(f"augment: {wrong}\n", capsys.readouterr().out)
+    derive(AugmentSettings(methods=(), target_domain="night"), out="data/again")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_target_domain_that_is_wholly_held_out_stops_only_what_needs_its_look(rows: pd.DataFrame) -> None:
+    night = rows.assign(split=rows["split"].mask(rows["domain"] == "night", "test"))
+    manifest.write(night, Path("data/split/manifest.parquet"), manifest.SPLIT)
+    assert derive(AugmentSettings(methods=(MixUp(probability=1.0),), target_domain="night", checked=0))["derived"]
+    with pytest.raises(
+        SettingsError, match=r"'night' has no train or unlabelled image whose look could be taken; .*: day"
+    ):
+        derive(AugmentSettings(methods=(Fda(),), target_domain="night"), out="data/again")
 
 
 def test_larger_parents_are_shrunk_first(rows: pd.DataFrame) -> None:

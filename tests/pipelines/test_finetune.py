@@ -2,6 +2,12 @@
 
 import hashlib
 import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +20,15 @@ import yaml
 from datatools import images, manifest
 from datatools.errors import DataError
 from finetune import model, probe, surrogate
-from finetune.train import Session
+from finetune.learner import Learner
+from finetune.session import Session
 from pipelines import stage
 from pipelines.finetune import FinetuneSettings, run
 from tests.finetune import tiny
 from tests.finetune.test_model import card
 
-SETTINGS: dict[str, Any] = {"epochs": 3, "batch_size": 16, "rate": 0.01, "strategy": {"method": "partial", "last": 2}}
+SETTINGS: dict[str, Any] = {"epochs": 6, "batch_size": 16, "rate": 0.03, "strategy": {"method": "partial", "last": 2}}
+ALL = [{"method": "lp_ft"}, {"method": "random_head"}, {"method": "tail"}, {"method": "lp_ft"}]
 SPLITS = ["train"] * 30 + ["val"] * 15 + ["test"] * 10 + [None] * 5
 
 
@@ -109,8 +117,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def execute(**changes: Any) -> dict[str, Any]:
+def write_settings(**changes: Any) -> None:
     Path("params.yaml").write_text(yaml.safe_dump({"finetune": {**SETTINGS, **changes}}))
+
+
+def execute(**changes: Any) -> dict[str, Any]:
+    write_settings(**changes)
     stage.execute("finetune", FinetuneSettings, run)
     found: dict[str, Any] = json.loads(Path("data/finetune/metrics.json").read_text())
     return found
@@ -126,18 +138,20 @@ def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
         "model.safetensors",
         "model.json",
         "curves.csv",
+        "candidates.csv",
         "metrics.json",
         "settings.json",
     }
     loaded, its_card = model.load(Path("data/finetune"))
     assert its_card.classes == tiny.CLASSES
     assert its_card.delivered == metrics["delivered"]
-    assert its_card.settings["epochs"] == 3
+    assert its_card.settings["epochs"] == 6
     assert (metrics["train_images"], metrics["derived_images"], metrics["val_images"]) == (31, 1, 15)
     curve = pd.read_csv("data/finetune/curves.csv")
     assert curve["epoch"].tolist() == list(range(metrics["epochs"] + 1))
     assert metrics["probe_val_accuracy"] == curve["val_accuracy"][0]
-    assert metrics["val_accuracy"] == curve["val_accuracy"].max() >= metrics["probe_val_accuracy"]
+    assert metrics["val_accuracy"] >= metrics["probe_val_accuracy"]
+    assert metrics["val_loss"] <= min(curve["val_loss"].min() + 1e-5, metrics["probe_val_loss"])
     assert not loaded.training
     assert not list(Path(".toolkit").glob("checkpoints"))
 
@@ -223,8 +237,51 @@ def test_a_stage_that_was_stopped_goes_on_and_gives_the_same_bytes(
     monkeypatch.undo()
     monkeypatch.chdir(project)
     assert len(stops) == 3
-    assert list(Path(".toolkit/checkpoints").glob("*/*.safetensors"))
+    assert list(Path(".toolkit/checkpoints").glob("*/lp_ft/running/*.safetensors"))
     execute()
+    assert outputs() == whole
+    assert not list(Path(".toolkit").glob("checkpoints"))
+
+
+def slowly(project: str) -> None:
+    """Run the stage in a process of its own, the second candidate slowly."""
+    take = Learner.step
+
+    def paced(self: Learner, *values: Any, **named: Any) -> Any:
+        if list(Path(".toolkit").glob("checkpoints/*/lp_ft/finished/*")):
+            time.sleep(60)
+        return take(self, *values, **named)
+
+    Learner.step = paced  # type: ignore[method-assign]
+    os.chdir(project)
+    stage.execute("finetune", FinetuneSettings, run)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 needs POSIX")
+def test_killed_between_two_candidates_it_goes_on_with_the_second(
+    project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_settings(candidates=ALL[:2])
+    beside = tmp_path_factory.mktemp("killed") / "project"
+    shutil.copytree(project, beside)
+    process = multiprocessing.get_context("forkserver").Process(target=slowly, args=(str(beside),))
+    process.start()
+    execute(candidates=ALL[:2])  # meanwhile: importing torch takes the other process seconds
+    whole = outputs()
+    monkeypatch.chdir(beside)
+    while process.is_alive() and not list(Path(".toolkit").glob("checkpoints/*/lp_ft/finished/*.safetensors")):
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    capfd.readouterr()
+    execute(candidates=ALL[:2])
+    told = capfd.readouterr().out
+    assert "finetune: random_head: " in told
+    assert "finetune: lp_ft: " not in told
     assert outputs() == whole
     assert not list(Path(".toolkit").glob("checkpoints"))
 
@@ -233,10 +290,52 @@ def test_derived_images_may_be_left_out(project: Path) -> None:
     assert execute(use_derived=False)["derived_images"] == 0
 
 
-def test_a_random_head_competes_with_the_probe_too(project: Path) -> None:
-    first, other = execute(epochs=1), execute(epochs=1, head="random")
-    assert other["probe_val_accuracy"] == first["probe_val_accuracy"]
-    assert other["val_accuracy"] >= other["probe_val_accuracy"]
+def test_all_candidates_compete_with_the_probe(project: Path) -> None:
+    one, all_of_them = execute(epochs=1), execute(epochs=1, candidates=ALL)
+    assert set(all_of_them["candidates"]) == {"lp_ft", "random_head", "tail", "lp_ft_2"}
+    assert (
+        all_of_them["candidates"]["lp_ft"]["val_loss"] == one["candidates"]["lp_ft"]["val_loss"]
+    )  # whoever runs beside it
+    assert all_of_them["candidates"]["lp_ft_2"] != all_of_them["candidates"]["lp_ft"]
+    assert all_of_them["probe_val_loss"] == pytest.approx(one["probe_val_loss"], abs=1e-6)
+    assert all_of_them["val_accuracy"] >= all_of_them["probe_val_accuracy"]
+    curves = pd.read_csv("data/finetune/candidates.csv")
+    assert curves.groupby("candidate").size().to_dict() == dict.fromkeys(all_of_them["candidates"], 2)
+
+
+def test_the_metrics_say_what_was_chosen_and_by_how_much(project: Path) -> None:
+    metrics = execute()
+    path = {point["alpha"]: point for point in metrics["path"]}
+    assert list(path) == [step / 10 for step in range(11)]
+    assert path[0.0]["val_accuracy"] == metrics["probe_val_accuracy"]
+    assert path[metrics["alpha"]]["val_loss"] == metrics["val_loss"]
+    assert metrics["winner"] == "lp_ft"
+    assert metrics["best_epoch"] in metrics["candidates"]["lp_ft"]["in_soup"]
+    gain = metrics["gain"]
+    assert gain["difference"]["value"] == pytest.approx(metrics["val_accuracy"] - metrics["probe_val_accuracy"])
+    assert gain["ours_only"] - gain["theirs_only"] == round(gain["difference"]["value"] * metrics["val_images"])
+
+
+def test_the_delivered_model_answers_as_the_metrics_say(project: Path) -> None:
+    metrics = execute(candidates=ALL[:2])
+    loaded, its_card = model.load(Path("data/finetune"))
+    frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
+    val = frame[frame["split"].isin(["val"])]
+    with torch.no_grad():
+        pixels = its_card.preprocessing.batch([images.read(Path(path)) for path in val["path"]])
+        logits = loaded(pixels / 255).double()
+    truth = torch.tensor([its_card.classes.index(label) for label in val["label"]])
+    assert float((logits.argmax(dim=1) == truth).double().mean()) == metrics["val_accuracy"]
+    assert float(torch.nn.functional.cross_entropy(logits, truth)) == pytest.approx(metrics["val_loss"], abs=1e-5)
+
+
+def test_a_network_without_pretraining_stands_beside_it(project: Path) -> None:
+    beside, alone = execute(scratch=True), execute()
+    assert {key: value for key, value in beside.items() if key not in {"scratch", "negative_transfer"}} == alone
+    assert 0 <= beside["scratch"]["val_accuracy"] <= 1
+    lead = beside["scratch"]["lead"]
+    assert lead["difference"]["value"] == pytest.approx(beside["scratch"]["val_accuracy"] - alone["val_accuracy"])
+    assert beside["negative_transfer"] == (lead["difference"]["value"] > 0 and lead["p_value"] < 0.05)
 
 
 @pytest.mark.parametrize("row", [31, 47])

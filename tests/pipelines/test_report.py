@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ def leave(inputs: Inputs) -> None:
         "deduplicate/conflicts": inputs.conflicts,
         "denoise/estimates": inputs.estimates,
         "impute/table": inputs.completed,
+        "augment/lineage": inputs.lineage,
     }
     for name, frame in others.items():
         Path(f"data/{name}").parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +66,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     rng = np.random.default_rng(0)
     for path in inputs.ingested["path"]:
         images.write_bytes(Path(path), images.encode_png(rng.integers(0, 256, (24, 20, 3), dtype=np.uint8)))
+    sheet = rng.integers(0, 256, (1094, 408, 3), dtype=np.uint8)
+    images.write_bytes(Path("data/augment/sheets/geometry.png"), images.encode_png(sheet))
     leave(inputs)
     Path("params.yaml").write_text("report: {pictures: 4, title: Emoji}\n")
     return inputs
@@ -91,6 +95,14 @@ def test_the_same_inputs_give_the_same_bytes_and_changed_ones_another_digest(pro
     write_json(Path("data/ingest/metrics.json"), {**metrics, "images": 61})
     report.execute()
     assert page() != first
+
+
+def test_contact_sheets_are_in_the_page_and_bounded(project: Inputs) -> None:
+    """Even one of noise, which does not compress."""
+    report.execute()
+    (address,) = re.findall(r'<div class="rows"><img src="([^"]*)"', page())
+    assert address.startswith("data:image/webp;base64,")
+    assert 100_000 < len(address) <= report.SHEET_LENGTH
 
 
 def test_a_picture_that_has_gone_leaves_words_and_the_page_stands(project: Inputs) -> None:

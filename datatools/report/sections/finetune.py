@@ -1,4 +1,4 @@
-"""How training went."""
+"""How training went, and what of it is delivered."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from datatools.page.numbers import count, counted, percent
-from datatools.report import lines
+from datatools.report import chosen, lines
 from datatools.report.axes import Axis
 from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.lines import Line, Marker
@@ -18,7 +18,14 @@ def view(inputs: Inputs) -> Section:
     """Return the section."""
     curves = inputs.curves.sort_values("epoch").reset_index(drop=True)
     metrics = inputs.metrics["finetune"]
-    shown = {"charts": charts(curves, int(metrics["best_epoch"])), "facts": facts(inputs.model)}
+    shown = {
+        "charts": charts(curves, int(metrics["best_epoch"])),
+        "path": chosen.charts(metrics),
+        "facts": facts(inputs.model),
+        "gain": chosen.gain(metrics),
+        "scratch": chosen.scratch(metrics),
+        "rows": chosen.rows(metrics),
+    }
     return Section("finetune", "Fine-tuning", _headline(metrics), shown)
 
 
@@ -26,10 +33,9 @@ def _headline(metrics: Json) -> str:
     trained = f"Trained for {counted(metrics['epochs'], 'epoch')} on {counted(metrics['train_images'], 'image')}"
     derived = f", {count(metrics['derived_images'])} of them made by augmentation" if metrics["derived_images"] else ""
     before, after = percent(metrics["probe_val_accuracy"]), percent(metrics["val_accuracy"])
-    if not metrics["best_epoch"]:
-        return f"{trained}{derived}; no epoch beat the probe it began with ({before} of val images right), so that was kept."
-    kept = f"epoch {metrics['best_epoch']} was kept, with {after} of val images right, {before} before training"
-    return f"{trained}{derived}; {kept}."
+    if not metrics["alpha"]:
+        return f"{trained}{derived}; nothing beat the probe ({before} of val images right), so that was kept."
+    return f"{trained}{derived}; what was kept gets {after} of val images right, the probe {before}."
 
 
 def facts(model: Json) -> list[tuple[str, str]]:
@@ -49,9 +55,9 @@ def charts(curves: pd.DataFrame, best: int) -> list[dict[str, Any]]:
     """Return loss, accuracy and learning rate over the epochs; what was not recorded is left out.
 
     Args:
-        best: the epoch that was kept.
+        best: the epoch that leads.
     """
-    marker = Marker(float(best), "kept")
+    marker = Marker(float(best), "best")
     drawn = [
         ("Loss", ("train_loss", "val_loss"), "loss, nats", None),
         ("Accuracy", ("val_accuracy",), "images right, %", marker),

@@ -6,10 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from datatools import manifest
 from datatools.augment.sources import Source
-from datatools.images import RGB, encode_png, write_bytes
+from datatools.images import RGB, encode_png, read, write_bytes
 
 CLASSES, DOMAINS = ("bus", "cat", "tree"), ("day", "night")
 MAGENTA = (255, 0, 255)  # every held-out picture is of this colour, and no train picture has a spot of it
@@ -37,6 +38,17 @@ def gallery(count: int = 24) -> pd.DataFrame:
     columns = [column.name for column in manifest.SPLIT.columns if not column.optional]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(captured_at=pd.to_datetime(frame["captured_at"], utc=True))
+
+
+def cut_out(rows: pd.DataFrame) -> pd.DataFrame:
+    """Make the upper rows of every second train picture transparent, and return the rows of these pictures."""
+    found = rows[rows["split"] == "train"].iloc[::2]
+    for path in map(Path, found["path"]):
+        colours = read(path)
+        alpha = np.full((*colours.shape[:2], 1), 255, np.uint8)
+        alpha[:8] = 0
+        Image.fromarray(np.dstack([colours, alpha])).save(path)
+    return found
 
 
 def _row(number: int, split: str | None) -> tuple[object, ...]:

@@ -1,13 +1,11 @@
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from datatools.augment.balance import Balance
-from datatools.augment.disk import predicted_bytes
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry, Transform
@@ -16,8 +14,7 @@ from datatools.augment.mixup import MixUp
 from datatools.augment.pgd import Pgd
 from datatools.augment.plan import Recipe, plan
 from datatools.augment.sources import Source, Sources
-from datatools.images import encode_png, write_bytes
-from tests.datatools.augment.gallery import picture, source
+from tests.datatools.augment.gallery import source
 
 SIZES = {"bus": 120, "cat": 40, "tree": 7}
 FLIP = Geometry(transforms=(Transform(name="HorizontalFlip", arguments={"p": 0.5}),), probability=1.0)
@@ -109,13 +106,12 @@ def test_an_attack_with_chance_is() -> None:
     assert max(recipe.copy for recipe in planned(Pgd(probability=0.5), FULL)) > 3
 
 
-def test_the_prediction_weighs_a_picture_by_its_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    small = [source(number) for number in range(60)]
-    large = source(60)
-    for number in range(61):
-        side = 20 if number < 60 else 200
-        write_bytes(Path(f"data/raw/{number}.png"), encode_png(picture(number, side, side)))
-    alone = predicted_bytes([large], 256)
-    assert predicted_bytes([*small, *[large] * 240], 256) == pytest.approx(240 * alone, rel=0.1)
-    assert predicted_bytes(small, 256) < 2 * alone
+def test_classes_are_counted_among_the_images_that_a_method_applies_to() -> None:
+    """Most buses are of the target domain, which is not adapted: there are fewer left of them than of cats."""
+    of_target = tuple(source(1000 + number, "bus", "night") for number in range(110))
+    parents = (*train({"bus": 10, "cat": 40}), *of_target)
+    world = Sources(parents, parents)
+    adapted = plan(world, [Fda(probability=1.0)], [{}], 0, "night", FULL)
+    assert by_class(adapted) == {"bus": 40, "cat": 40}
+    both = plan(world, [Fda(probability=1.0), FLIP], [{}, {}], 0, "night", FULL)
+    assert by_class([recipe for recipe in both if recipe.entry == 1]) == {"bus": 120, "cat": 120}

@@ -65,9 +65,26 @@ def test_each_transform_of_a_chain_has_its_own_stream(photo: Image) -> None:
         ("FDA", {}, "unknown transform 'FDA' (FDA needs a second image); known transforms: "),
         ("Affine", {"rotatee": 3}, "Affine has no argument 'rotatee'; known arguments: scale, translate_percent, "),
         ("HorizontalFlip", {"strict": True}, "HorizontalFlip has no argument 'strict'; known arguments: p"),
-        ("HorizontalFlip", {"p": 1.5}, "HorizontalFlip: p: Input should be less than or equal to 1, got 1.5"),
-        ("RandomCrop", {"height": 20}, "RandomCrop: width: Field required"),
-        ("Blur", {"blur_limit": (4, 4)}, "Blur: blur_limit: Non-zero kernel sizes must be odd."),
+        ("HorizontalFlip", {"p": 1.5}, "HorizontalFlip: p: must be less than or equal to 1, got 1.5"),
+        ("RandomCrop", {"height": 20}, "RandomCrop: width: missing; give it a value"),
+        (
+            "Blur",
+            {"blur_limit": (4, 4)},
+            "Blur: blur_limit: [4, 4] cannot be used; the nearest that can is [5, 5]",
+        ),
+        ("Affine", {"rotate": "ten"}, "Affine: rotate: must be a list or a number, got 'ten'"),
+        (
+            "Affine",
+            {"rotate": [1, 2, 3]},
+            "Affine: rotate: must be a list of at most 2 values or a number, got [1, 2, 3]",
+        ),
+        ("Rotate", {"limit": None}, "Rotate: limit: must be a list or a number, got null"),
+        (
+            "GaussNoise",
+            {"std_range": [0.5, 2]},
+            "GaussNoise: std_range: All values in [0.5, 2.0] must be >= 0 and <= 1; got",
+        ),
+        ("CropAndPad", {"px": 3, "percent": 0.1}, "CropAndPad: Only px or percent may be set"),
     ],
 )
 def test_a_wrong_transform_or_argument_is_an_error(name: str, arguments: dict[str, Any], message: str) -> None:
@@ -91,7 +108,9 @@ def test_an_empty_chain_is_refused() -> None:
 
 def test_a_result_that_is_no_picture_is_refused(photo: Image) -> None:
     method = once("ToGray", num_output_channels=1)
-    with pytest.raises(DataError, match="ToGray: gave uint8 of shape"):
+    with pytest.raises(
+        DataError, match=r"^geometry: ToGray: does not give an image of three channels and 8 bits; change"
+    ):
         method(photo, None, np.random.default_rng(0))
 
 
@@ -112,5 +131,26 @@ def test_importing_the_library_asks_no_server_and_loads_no_torch() -> None:
 
 
 def test_a_transform_that_does_not_fit_an_image_is_one_clear_line(photo: Image) -> None:
-    with pytest.raises(DataError, match=r"geometry: RandomCrop: does not work on an image of 48x64 pixels"):
-        once("RandomCrop", height=300, width=300)(photo, None, np.random.default_rng(0))
+    with pytest.raises(DataError) as caught:
+        once("RandomCrop", height=300, width=30)(photo, None, np.random.default_rng(0))
+    assert str(caught.value) == (
+        "geometry: RandomCrop: cannot be applied to an image of 48x64 pixels (height x width), which is smaller than height 300; "
+        "change its arguments or leave it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["Downscale", "Superpixels", "GridDistortion"])
+def test_a_failure_inside_the_library_is_told_without_its_words(name: str) -> None:
+    """Asserts of OpenCV, and divisions by zero."""
+    with pytest.raises(DataError) as caught:
+        once(name)(np.zeros((2, 2, 3), np.uint8), None, np.random.default_rng(0))
+    assert str(caught.value) == (
+        f"geometry: {name}: cannot be applied to an image of 2x2 pixels (height x width); change its arguments or leave it out"
+    )
+
+
+def test_what_is_wrong_in_a_chain_is_told_in_the_words_of_yaml() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^params.yaml: augment.transforms: must be a list of at least 1 value, got \(\)$"
+    ):
+        parse(Geometry, {"transforms": []}, "params.yaml: augment")

@@ -7,6 +7,7 @@ import pytest
 
 from datatools import manifest
 from datatools.augment.lineage import LINEAGE, Made, derived_table, lineage_table
+from datatools.augment.methods import BY_AREA
 from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe
 from datatools.augment.render import Rendered
@@ -28,7 +29,7 @@ def test_the_tables_fit_their_schemas_and_say_what_was_made(tmp_path: Path) -> N
         made("a", predicted_parent="cat", predicted="dog", largest_change=None, mean_change=None),
     ]
     manifest.write(derived_table(images), tmp_path / "manifest.parquet", manifest.DERIVED)
-    manifest.write(lineage_table(images), tmp_path / "lineage.parquet", LINEAGE)
+    manifest.write(lineage_table(images, ["mixup"]), tmp_path / "lineage.parquet", LINEAGE)
     first, second = manifest.read(tmp_path / "manifest.parquet", manifest.DERIVED).to_dict("records")
     assert list(first["parents"]) == [CAT.image_id, DOG.image_id]
     assert (first["label"], first["domain"], first["cluster_id"], first["split"]) == ("cat", "day", "c1", "train")
@@ -39,8 +40,16 @@ def test_the_tables_fit_their_schemas_and_say_what_was_made(tmp_path: Path) -> N
     assert lineage["predicted"].isna().tolist() == [False, True]
 
 
+def test_the_entry_and_what_is_mixed_by_area_are_told() -> None:
+    images = [made("a"), replace(made("b"), method="copy_paste", recipe=replace(made("b").recipe, entry=1))]
+    lineage = lineage_table(images, ["mixup", "copy_paste_2"])
+    assert lineage["entry"].tolist() == ["mixup", "copy_paste_2"]
+    assert lineage["by_area"].tolist() == [False, True]
+    assert {"cutmix", "poisson", "copy_paste"} == BY_AREA
+
+
 def test_no_images_give_empty_tables(tmp_path: Path) -> None:
-    for table, schema in ((derived_table([]), manifest.DERIVED), (lineage_table([]), LINEAGE)):
+    for table, schema in ((derived_table([]), manifest.DERIVED), (lineage_table([], []), LINEAGE)):
         manifest.write(table, tmp_path / "empty.parquet", schema)
         assert manifest.read(tmp_path / "empty.parquet", schema).empty
 
@@ -82,5 +91,5 @@ def test_several_fields_of_bytes_come_back_apart() -> None:
 
 
 def test_lineage_of_one_type_only() -> None:
-    assert str(lineage_table([made()]).dtypes["largest_change"]) == "Int64"
+    assert str(lineage_table([made()], ["mixup"]).dtypes["largest_change"]) == "Int64"
     assert isinstance(derived_table([made()]), pd.DataFrame)

@@ -85,3 +85,21 @@ def test_an_unknown_target_domain_is_an_error_that_names_the_known_ones() -> Non
         SettingsError, match=r"'mars' has no .*domains that have some: day \(20\), night \(10\), wild \(5\)$"
     ):
         Partners(world(), "mars").draw("target", source(0), 0)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 12), st.integers(0, 12))
+def test_several_take_each_once_before_any_twice_and_more_of_them_only_add(seed: int, count: int, fewer: int) -> None:
+    partners = Partners(world(), "wild")  # five references
+    points = [seeds.integer(seed, number) << 1 for number in range(count)]
+    found = partners.several("target", source(0), points)
+    assert len(found) == count
+    for start in range(0, count, 5):
+        turn = found[start : start + 5]
+        assert len(set(turn)) == len(turn)
+    assert partners.several("target", source(0), points[:fewer]) == found[:fewer]
+
+
+def test_nobody_to_be_had_is_told_apart_from_few() -> None:
+    alone = Partners(Sources((source(0),), (source(0),)), None)
+    assert alone.several("any", source(0), [1, 2]) == []
+    assert alone.several("any", source(1), [1, 2]) == [source(0), source(0)]

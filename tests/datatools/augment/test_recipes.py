@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry, Transform
+from datatools.augment.histogram_match import HistogramMatch
 from datatools.augment.method import Policy
 from datatools.augment.mixup import MixUp
 from datatools.augment.plan import Recipe, plan
@@ -104,10 +105,40 @@ def test_the_id_changes_with_the_second_image() -> None:
     assert not any(other)
 
 
-def test_copies_have_second_images_of_their_own() -> None:
-    recipes = planned(StyleMix(probability=1.0, copies=4))
+@pytest.mark.parametrize("method", [StyleMix(probability=1.0, copies=8), Fda(probability=1.0, copies=8)])
+def test_copies_have_second_images_of_their_own(method: Policy) -> None:
+    """Of the 30 images that each may have; with replacement 2 of 3 parents would get one of them twice."""
+    recipes = planned(method)
     partners = {(recipe.parent, recipe.partner) for recipe in recipes}
-    assert len(partners) > 3 * 60
+    assert len(partners) == len(recipes) == 8 * 60
+
+
+def test_copies_beyond_the_second_images_at_hand_use_each_of_them_once_more() -> None:
+    few = Sources(PARENTS, PARENTS[:4])
+    recipes = planned(StyleMix(probability=1.0, copies=5, pairing="any"), sources=few)
+    for parent in PARENTS[10:]:
+        used = [recipe.partner for recipe in recipes if recipe.parent == parent]
+        assert set(used[:4]) == set(PARENTS[:4])
+        assert used[4] in PARENTS[:4]
+
+
+def test_copies_that_would_all_repeat_each_other_are_refused() -> None:
+    few = Sources(PARENTS, PARENTS[:4])  # two of them for each domain
+    with pytest.raises(
+        SettingsError,
+        match=r"^params.yaml: augment.methods: fda: copies: of 3 copies only 2 would differ, .* at most 2",
+    ):
+        planned(Fda(probability=0.5, copies=3), sources=few)
+    assert planned(Fda(probability=0.5, copies=2), sources=few)
+    assert planned(HistogramMatch(probability=0.5, copies=3, blend=(0.5, 1.0)), sources=few)
+    with pytest.raises(SettingsError, match="histogram_match: copies: of 3 copies only 2"):
+        planned(HistogramMatch(probability=0.5, copies=3), sources=few)
+
+
+def test_a_new_image_changes_few_second_images_of_many_copies() -> None:
+    method, more = StyleMix(probability=1.0, copies=6), (*PARENTS, source(99, "cat"))
+    before, after = planned(method), planned(method, sources=Sources(more, more))
+    assert 0 < len(ids(before) - ids(after)) <= 3 * len(before) / 31
 
 
 def test_images_of_the_target_domain_are_not_adapted() -> None:

@@ -1,26 +1,32 @@
 """Every method that needs no model, in one table."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from datatools import seeds
 from datatools.augment.amplitude_mix import AmplitudeMix
 from datatools.augment.augmix import AugMix
 from datatools.augment.composite import Composite
+from datatools.augment.copy_paste import CopyPaste
 from datatools.augment.cutmix import CutMix
+from datatools.augment.cutouts import find
 from datatools.augment.fda import Fda
 from datatools.augment.geometry import Geometry, Transform
 from datatools.augment.histogram_match import HistogramMatch
 from datatools.augment.lineage import Made
 from datatools.augment.make import make
-from datatools.augment.method import PixelMethod
+from datatools.augment.method import PixelMethod, identity
 from datatools.augment.mixup import MixUp
 from datatools.augment.plan import plan
-from datatools.augment.poisson import PoissonPaste
+from datatools.augment.poisson import PoissonPaste, seamless
 from datatools.augment.randconv import RandConv
 from datatools.augment.reinhard import Reinhard
 from datatools.augment.render import changes, render, shrink
@@ -29,8 +35,8 @@ from datatools.augment.style_mix import StyleMix
 from datatools.augment.whitening import Whitening
 from datatools.cache import Store
 from datatools.errors import DataError
-from datatools.images import decode, encode_png, write_bytes
-from tests.datatools.augment.gallery import MAGENTA, gallery, picture
+from datatools.images import RGB, decode, encode_png, sha256, write_bytes
+from tests.datatools.augment.gallery import MAGENTA, cut_out, gallery, picture
 
 METHODS: dict[str, PixelMethod] = {
     "geometry": Geometry(probability=1.0, copies=2),
@@ -44,23 +50,32 @@ METHODS: dict[str, PixelMethod] = {
     "composite": Composite(probability=1.0, mode="lighten", weight=(1.0, 1.0)),
     "cutmix": CutMix(probability=1.0),
     "poisson": PoissonPaste(probability=1.0),
+    "copy_paste": CopyPaste(probability=1.0),
     "augmix": AugMix(probability=1.0),
     "randconv": RandConv(probability=1.0),
 }
-ALONE, SOFT = {"geometry", "augmix", "randconv"}, {"mixup", "cutmix", "poisson"}  # no second image; labels mixed
+ALONE, SOFT = (
+    {"geometry", "augmix", "randconv"},
+    {"mixup", "cutmix", "poisson", "copy_paste"},
+)  # no second image; labels mixed
 Files = dict[str, bytes]
 
 
 @pytest.fixture
 def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     monkeypatch.chdir(tmp_path)
-    return gallery(48)
+    rows = gallery(48)
+    cut_out(rows)
+    return rows
 
 
 def derive(
     rows: pd.DataFrame, *methods: PixelMethod, store: str = ".store", before_save: Callable[[], None] = lambda: None
 ) -> tuple[list[Made], Files]:
-    sources = select(rows, dict(zip(rows["image_id"], rows["path"], strict=True)), {})
+    paths = dict(zip(rows["image_id"], rows["path"], strict=True))
+    sources = select(rows, paths, {})
+    if any(method.partner == "cutout" for method in methods):
+        sources = replace(sources, cutouts=find(sources.parents, paths, Store(Path(store))))
     recipes = plan(sources, methods, [{}] * len(methods), 0, None)
     files: Files = {}
 
@@ -110,6 +125,37 @@ def test_a_mixture_is_what_its_target_says(rows: pd.DataFrame) -> None:
         if parent.shape == partner.shape:
             expected = np.rint(image.share * parent + (1 - image.share) * partner)
             assert np.array_equal(decode(files[image.recipe.image_id], "derived"), expected)
+
+
+def test_a_cutout_is_pasted_as_the_method_alone_does_it(rows: pd.DataFrame) -> None:
+    """At its own size and from its file, with the stream of its image and copy."""
+    method = METHODS["copy_paste"]
+    made, files = derive(rows, method)
+    for image in made:
+        parent, partner = image.recipe.parents
+        layer = np.asarray(Image.open(partner.path))
+        random = seeds.generator(0, "augment", identity(method), parent.image_id, image.recipe.copy)
+        expected, share = method(decode(Path(parent.path).read_bytes(), parent.path), layer, random)
+        assert np.array_equal(decode(files[image.recipe.image_id], "derived"), expected)
+        assert (image.share, image.by_area) == (share, True)
+
+
+def identified(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose files were changed under new names: what is in memory under the old ones must not come back."""
+    ids = [sha256(f"{path} changed".encode() + Path(path).read_bytes()) for path in rows["path"]]
+    return rows.assign(image_id=ids).sort_values("image_id", ignore_index=True)
+
+
+def test_a_large_cutout_is_shrunk_like_any_parent(rows: pd.DataFrame) -> None:
+    rows, large = (
+        rows.head(12),
+        np.dstack([picture(3, 300, 400), np.where(np.arange(400) < 99, 0, 255)[None].repeat(300, 0)]),
+    )
+    for path in rows.loc[rows["split"] == "train", "path"]:
+        Image.fromarray(large.astype(np.uint8)).save(path)
+    made, _ = derive(identified(rows), METHODS["copy_paste"])
+    assert {max(image.height, image.width) for image in made} == {256}
+    assert all(0 < image.share < 1 for image in made)
 
 
 def test_parents_and_copies_have_random_streams_of_their_own(rows: pd.DataFrame) -> None:
@@ -164,6 +210,30 @@ def test_a_method_that_destroys_the_image_is_an_error_with_method_and_parent(row
         derive(rows, flat)
 
 
+def test_what_a_method_cannot_do_is_told_with_the_file_and_without_the_librarys_words(rows: pd.DataFrame) -> None:
+    crop = Transform(name="RandomCrop", arguments={"height": 99, "width": 9})
+    with pytest.raises(
+        DataError, match=r"^data/raw/\d+.png: geometry: RandomCrop: cannot be applied .* smaller than height 99; change"
+    ):
+        derive(rows, Geometry(probability=1.0, transforms=(crop,)))
+
+
+class Seam(PoissonPaste):
+    """A mask at the border, where OpenCV has no room for its gradients."""
+
+    def __call__(self, image: RGB, partner: RGB | None, random: np.random.Generator) -> tuple[RGB, float]:
+        assert partner is not None
+        return seamless(image, partner[:5, :5], np.full(image.shape[:2], 255, np.uint8), mixed=False), 1.0
+
+
+def test_a_failure_inside_opencv_is_told_with_both_files(rows: pd.DataFrame) -> None:
+    with pytest.raises(DataError) as caught:
+        derive(rows, Seam(probability=1.0))
+    found = r"data/raw/\d+.png: poisson: cannot be applied to an image of \d+x48 pixels \(height x width\) with data/raw/\d+.png; change "
+    assert re.match(found, str(caught.value))
+    assert "OpenCV" not in str(caught.value)
+
+
 def test_a_parent_that_was_flat_may_stay_so(rows: pd.DataFrame) -> None:
     train = rows["split"] == "train"
     for number, path in enumerate(rows.loc[train, "path"]):
@@ -191,6 +261,24 @@ def test_a_plain_image_may_be_blended_in(rows: pd.DataFrame) -> None:
     assert made
 
 
+def test_a_plain_cutout_may_cover_all(rows: pd.DataFrame) -> None:
+    """The label is then its own."""
+    rows = rows.head(12)
+    plain = np.full((40, 49, 4), (90, 90, 90, 255), np.uint8)
+    plain[:, 0] = (1, 200, 3, 0)
+    for path in rows.loc[rows["split"] == "train", "path"]:
+        write_bytes(Path(path), encode_png(picture(1)))
+    cutouts = cut_out(rows)["path"]
+    for path in cutouts:
+        Image.fromarray(plain).save(path)
+    made, files = derive(identified(rows), CopyPaste(probability=1.0, side=(1.0, 1.0)))
+    covered = [image for image in made if image.recipe.parent.path not in set(cutouts)]
+    assert covered
+    for image in covered:
+        assert (decode(files[image.recipe.image_id], "derived") == 90).all()
+        assert image.label == image.recipe.parents[1].label
+
+
 @pytest.mark.parametrize(("height", "width", "expected"), [(40, 48, (40, 48)), (96, 48, (64, 32)), (1, 640, (1, 64))])
 def test_shrinking_bounds_the_longer_side(height: int, width: int, expected: tuple[int, int]) -> None:
     assert shrink(picture(0, height, width), 64).shape[:2] == expected
@@ -213,6 +301,11 @@ def test_the_held_out_pictures_would_be_noticed() -> None:
     """The test above must be able to fail."""
     held_out = np.full((40, 48, 3), MAGENTA, np.uint8)
     for name, method in METHODS.items():
-        if name not in {*ALONE, "cutmix", "poisson"}:  # these never cover the image, or take gradients only
+        if name not in {
+            *ALONE,
+            "cutmix",
+            "poisson",
+            "copy_paste",
+        }:  # these never cover the image, or take gradients only
             results = [method(picture(1), held_out, np.random.default_rng(seed))[0] for seed in range(8)]
             assert max(result.mean(axis=(0, 1)).max() for result in results) >= 225

@@ -34,6 +34,20 @@ def test_the_colours_of_photos_survive(photo: NDArray[np.uint8]) -> None:
     assert np.abs(decoded(pictures.data_uri(photo, 128)).astype(int) - photo).mean() < 4
 
 
+@pytest.mark.parametrize("most", [150_000, 40_000, 9_000])
+def test_a_bounded_picture_keeps_to_its_length_and_shape(most: int, rng: np.random.Generator) -> None:
+    noise = rng.integers(0, 256, (300, 150, 3), dtype=np.uint8)
+    uri = pictures.bounded_uri(noise, 280, most)
+    height, width = decoded(uri).shape[:2]
+    assert len(uri) <= most
+    assert height <= 280
+    assert height / width == pytest.approx(2, rel=0.05)
+
+
+def test_a_bound_that_is_kept_anyway_costs_no_size(photo: NDArray[np.uint8]) -> None:
+    assert decoded(pictures.bounded_uri(photo, 128, 100_000)).shape == photo.shape
+
+
 def test_noise_is_not_worth_an_exact_copy(rng: np.random.Generator) -> None:
     noise = rng.integers(0, 256, (96, 96, 3), dtype=np.uint8)
     assert len(pictures.data_uri(noise, 96)) < noise.size

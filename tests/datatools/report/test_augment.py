@@ -1,5 +1,6 @@
 """The section on added images: what it draws and says from the figures of the stage."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any, get_args
@@ -7,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from datatools.augment.methods import Method
-from datatools.report import added, pairs
+from datatools.report import added, cards, pairs
 from datatools.report.axes import Axis
 from datatools.report.inputs import Inputs
 from datatools.report.page import render
@@ -118,12 +119,58 @@ def test_metrics_without_distances_or_answers_still_make_a_page(inputs: Inputs) 
         assert "Does the label survive?" not in text
 
 
-def test_entries_of_one_method_share_a_card(inputs: Inputs) -> None:
-    text = render(told(inputs, fda=ASKED, fda_2={**ASKED, "mean_change": 9.0}, fda_x=ASKED))
-    assert text.count("<h4>") == 2
-    assert "data/augment/sheets/fda_2.png" in text
-    assert "fda_x.png" not in text
-    assert "<h4>" not in render(told(inputs, fda=ASKED))
+def entered(inputs: Inputs, settings: dict[str, dict[str, Any]]) -> Inputs:
+    """Return inputs whose FDA images were made by several entries in turn, with a sheet each."""
+    made = inputs.derived[inputs.derived["method"] == "fda"].reset_index(drop=True)
+    names = [list(settings)[row % len(settings)] for row in made.index]
+    lineage = made[["image_id", "method"]].assign(entry=names, settings=[json.dumps(settings[name]) for name in names])
+    drawn = {"rows": 3, "columns": ["original", "second image", "derived"]}
+    figures: dict[str, Any] = {name: {**ASKED, "sheet": drawn} for name in settings}
+    return replace(told(inputs, **figures), derived=made, lineage=lineage)
+
+
+FDA_TWICE = {"fda": {"beta": 0.01, "seed": 0}, "fda_2": {"beta": 0.05, "seed": 0}}
+
+
+def test_each_entry_has_a_card_that_says_what_sets_it_apart(inputs: Inputs) -> None:
+    first, second = cards.cards(entered(inputs, FDA_TWICE))
+    assert (first["name"], first["apart"], first["n"]) == ("Fourier adaptation", "beta 0.01", "5")
+    assert (second["name"], second["apart"], second["n"]) == ("Fourier adaptation, 2", "beta 0.05", "5")
+    (alone,) = cards.cards(entered(inputs, {"fda": {"beta": 0.01}}))
+    assert alone["apart"] == ""
+    assert render(entered(inputs, FDA_TWICE)).count('<article class="card method">') == 2
+
+
+def test_settings_that_are_long_are_cut_and_one_that_is_lacking_counts(inputs: Inputs) -> None:
+    first, second = cards.cards(entered(inputs, {"fda": {"beta": 1, "chain": ["x" * 99]}, "fda_2": {"beta": 1}}))
+    assert first["apart"] == f'chain ["{"x" * 57}…'
+    assert second["apart"] == ""
+
+
+def test_the_sheet_of_each_entry_is_in_the_page_with_alt_text_caption_and_labels(inputs: Inputs) -> None:
+    entries = entered(inputs, FDA_TWICE)
+    asked: list[str] = []
+    text = render(replace(entries, sheet=lambda path: asked.append(path) or f"data:image/webp;base64,{path}"))
+    assert asked == ["data/augment/sheets/fda.png", "data/augment/sheets/fda_2.png"]
+    assert 'alt="contact sheet of Fourier adaptation, 2; in each row original, second image and derived"' in text
+    assert text.count("3 of 5, one in each row, from left to right: original, second image and derived.") == 2
+    assert text.count('<ol style="--rows: 3"') == 2
+
+
+def test_the_labels_stand_in_the_order_of_the_sheets_rows(inputs: Inputs) -> None:
+    drawn = {"mixup": {**ASKED, "sheet": {"rows": 8, "columns": ["original", "second image", "derived"]}}}
+    card = next(card for card in cards.cards(told(inputs, **drawn)) if card["name"] == "MixUp")
+    made = inputs.derived[inputs.derived["method"] == "mixup"].sort_values("image_id").head(8)
+    assert [row["path"] for row in card["sheet"]["rows"]] == made["path"].tolist()
+    soft = [len(classes) == 2 for classes in made["target_classes"]]
+    assert [row["target"].endswith("30\u202f%") for row in card["sheet"]["rows"]] == soft
+    assert any(soft)
+
+
+def test_a_sheet_that_has_gone_leaves_words(inputs: Inputs) -> None:
+    text = render(replace(entered(inputs, FDA_TWICE), sheet=lambda _: None))
+    assert text.count('<span class="shot lost">cannot be read</span>') == 2
+    assert "<ol style" not in text
 
 
 def places(drawn: str) -> list[tuple[float, float]]:

@@ -56,7 +56,7 @@ def test_the_same_tables_in_any_order_give_the_same_page(inputs: Inputs) -> None
 
 
 def test_a_picture_that_cannot_be_read_leaves_words(inputs: Inputs) -> None:
-    text = page.render(replace(inputs, picture=lambda _: None))
+    text = page.render(replace(inputs, picture=lambda _: None, sheet=lambda _: None))
     assert "cannot be read" in text
     assert "<img" not in text
 

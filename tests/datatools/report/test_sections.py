@@ -202,21 +202,19 @@ def test_impute_counts_gaps_before_and_after(inputs: Inputs) -> None:
     assert [row["name"] for row in impute.validation(inputs.imputation)] == ["iterative", "median"]
 
 
-def test_augment_shows_parents_and_soft_labels(inputs: Inputs) -> None:
-    mixed = augment.method(inputs, "mixup")
-    assert {len(example["parents"]) for example in mixed["examples"]} <= {1, 2}
-    assert mixed["name"] == "MixUp"
-    (entry,) = augment.method(inputs, "geometry")["entries"]
-    assert "to 70\u202f% of 10 of them, and to 90\u202f% of their parents" in entry["facts"][0]
-    assert mixed["entries"] == []
-    assert any("70\u202f%" in example["target"] for example in mixed["examples"])
+def test_augment_has_a_card_for_each_entry(inputs: Inputs) -> None:
+    shown = {card["name"]: card for card in augment.view(inputs).view["cards"]}
+    assert set(shown) == {"Fourier adaptation", "Geometry and colour", "MixUp"}
+    assert "to 70\u202f% of 10 of them, and to 90\u202f% of their parents" in shown["Geometry and colour"]["facts"][0]
+    assert shown["Geometry and colour"]["sheet"]["says"].startswith("8 of 10, one in each row")
+    assert (shown["MixUp"]["facts"], shown["MixUp"]["sheet"]) == ([], None)
 
 
 def test_training_is_told_with_what_was_kept(inputs: Inputs) -> None:
-    assert "epoch 8 was kept, with 84.0\u202f% of val images right" in finetune.view(inputs).headline
-    none = {**inputs.metrics["finetune"], "best_epoch": 0, "derived_images": 0}
+    assert "what was kept gets 84.0\u202f% of val images right, the probe 50.0\u202f%" in finetune.view(inputs).headline
+    none = {**inputs.metrics["finetune"], "best_epoch": 0, "alpha": 0.0, "derived_images": 0}
     headline = finetune.view(replace(inputs, metrics={**inputs.metrics, "finetune": none})).headline
-    assert "no epoch beat the probe" in headline
+    assert "nothing beat the probe" in headline
     assert "augmentation" not in headline
 
 

@@ -44,7 +44,7 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         cluster_id=rows["image_id"], split=rng.choice(["train", "val", "test"], len(rows), p=[0.6, 0.15, 0.25])
     )
     features = [name for name in rows.columns if name.startswith("x_")]
-    predictions = predicted(split, rng)
+    predictions, added = predicted(split, rng), derived(split, np.random.default_rng(seed))
     metrics = {
         "ingest": {"images": len(rows)},
         "evaluate": evaluated(predictions),
@@ -52,7 +52,12 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         "finetune": FINETUNED,
         "augment": {
             "methods": {
-                "geometry": {"checked": 10, "agreement_before": 0.9, "agreement_after": 0.7},
+                "geometry": {
+                    "checked": 10,
+                    "agreement_before": 0.9,
+                    "agreement_after": 0.7,
+                    "sheet": {"rows": 8, "columns": ["original", "derived"]},
+                },
                 "fgsm": {
                     "checked": 9,
                     "agreement_before": 0.9,
@@ -104,7 +109,8 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
                 "best": "iterative",
             },
         },
-        derived=derived(split, rng),
+        derived=added,
+        lineage=lineage(added),
         curves=curves(),
         model={
             "delivered": "finetuned",
@@ -123,6 +129,7 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         title="Transfer learning report",
         pictures=8,
         picture=picture,
+        sheet=picture,
     )
 
 
@@ -132,7 +139,25 @@ FINETUNED = {
     "train_images": 63,
     "derived_images": 30,
     "probe_val_accuracy": 0.5,
+    "probe_val_loss": 1.2,
     "val_accuracy": 0.84,
+    "val_loss": 0.6,
+    "alpha": 0.7,
+    "winner": "lp_ft",
+    "gain": {
+        "ours_only": 9,
+        "theirs_only": 1,
+        "p_value": 0.021,
+        "difference": {"value": 0.34, "low": 0.1, "high": 0.5, "n": 24},
+    },
+    "candidates": {
+        "lp_ft": {"val_accuracy": 0.8, "val_loss": 0.7, "best_epoch": 8, "epochs": 8, "in_soup": [7, 8]},
+        "random_head": {"val_accuracy": 0.6, "val_loss": 0.9, "best_epoch": 5, "epochs": 8, "in_soup": []},
+    },
+    "path": [
+        {"alpha": step / 10, "val_accuracy": 0.5 + 0.34 * step / 10, "val_loss": 1.2 - 0.08 * step}
+        for step in range(11)
+    ],
 }
 AUDIT: list[dict[str, Any]] = [
     {
@@ -244,6 +269,10 @@ def derived(split: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
+def lineage(derived: pd.DataFrame) -> pd.DataFrame:
+    return derived[["image_id", "method"]].assign(entry=derived["method"], settings='{"seed": 0}')
+
+
 def curves() -> pd.DataFrame:
     epoch = np.arange(9)
     return pd.DataFrame(
@@ -278,6 +307,7 @@ def without_extras(inputs: Inputs) -> Inputs:
         completed=inputs.completed[["image_id"]],
         imputation={},
         derived=inputs.derived[:0],
+        lineage=inputs.lineage[:0],
         audit=AUDIT[:1],
         settings={},
     )

@@ -57,7 +57,7 @@ def test_yaml_may_hold_numbers_and_dates() -> None:
             {"val_from": 20240201, "test_from": "2024-03-01"},
             "split.strategy.val_from: must be written with hyphens, such as 2024-01-31, got the number 20240201",
         ),
-        ({"gap": True}, "split.strategy.gap: must be a valid string, got True"),
+        ({"gap": True}, "split.strategy.gap: must be text, got True"),
         (
             {"val_from": "2024-01-01"},
             "split.strategy: val_from and test_from go together: give both, or neither and use fractions",

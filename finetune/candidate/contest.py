@@ -1,0 +1,91 @@
+"""Running the candidates one after the other, each from the same start, each with checkpoints of its own."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from datatools import seeds
+from finetune import train
+from finetune.candidate import Candidate, finished
+from finetune.candidate.finished import RUNNING, Finished
+from finetune.checkpoint import Saver, Tensors
+from finetune.data import Examples
+from finetune.groups import Groups
+from finetune.model import Classifier
+from finetune.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What all candidates have in common.
+
+    Attributes:
+        train, val: what is learnt from, and what chooses.
+        seed: of the stage; each candidate's stream is derived from it and its name.
+        keep: how many epochs of each are kept.
+        folder: where runs are written down until the stage has ended.
+    """
+
+    train: Examples
+    val: Examples
+    seed: int
+    keep: int
+    folder: Path
+
+    def run(self, name: str, recipe: Recipe, model: Classifier, groups: Groups, head: nn.Linear | None) -> Finished:
+        """Return a run, taken up where a killed stage left it; one that had ended is not repeated.
+
+        Args:
+            name: its stream of random numbers and its folder.
+            model: the start; changed in place.
+            head: what the head starts from instead of the model's own.
+        """
+        folder = self.folder / name
+        if (before := finished.load(folder, name)) is not None:
+            return before
+        began, saver = time.monotonic(), Saver(folder / RUNNING)
+        fitted = train.fit(model, groups, self.train, self.val, recipe, self.stream(name), saver, head, keep=self.keep)
+        found = finished.of(name, fitted)
+        finished.save(folder, found)
+        print(f"finetune: {_line(found)} ({time.monotonic() - began:.1f} s)", flush=True)
+        return found
+
+    def stream(self, name: str) -> int:
+        """Return the seed of a candidate."""
+        return seeds.integer(self.seed, "finetune", "candidate", name)
+
+
+def run(
+    contest: Contest, candidates: Sequence[Candidate], recipe: Recipe, model: Classifier, groups: Groups
+) -> tuple[Finished, ...]:
+    """Return the runs of all candidates; the model is left changed.
+
+    Args:
+        model: the probe's model, from which all start.
+    """
+    start: Tensors = {name: value.clone() for name, value in model.state_dict().items()}
+    runs = []
+    for name, candidate in named(candidates):
+        model.load_state_dict(start)
+        head = candidate.head(model.head.in_features, model.head.out_features, contest.stream(name))
+        runs.append(contest.run(name, candidate.recipe(recipe), model, groups, head))
+    return tuple(runs)
+
+
+def named(candidates: Sequence[Candidate]) -> Iterator[tuple[str, Candidate]]:
+    """Yield the candidates with names of their own: the method, with a number from the second one on."""
+    seen: Counter[str] = Counter()
+    for candidate in candidates:
+        seen[candidate.method] += 1
+        number = seen[candidate.method]
+        yield (candidate.method if number == 1 else f"{candidate.method}_{number}"), candidate
+
+
+def _line(found: Finished) -> str:
+    best = found.best
+    right = f"{best.val_accuracy:.1%} of val images right, loss {best.val_loss:.3f}"
+    return f"{found.name}: {right} in epoch {best.epoch} of {found.curve[-1].epoch}"

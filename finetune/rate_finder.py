@@ -1,0 +1,98 @@
+"""The learning-rate range test: a short run whose rate grows from step to step, to see where the loss falls fastest and where it breaks.
+
+Smith, "Cyclical learning rates for training neural networks", WACV 2017, section 3.3. The weights are put back afterwards.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finetune.learner import assign, copy
+from finetune.plots import curve
+from finetune.session import Session
+
+LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
+MEMORY = 0.9  # of the smoothed loss
+BROKEN = 4.0  # times the lowest smoothed loss
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """What the steps of a range test saw.
+
+    Attributes:
+        rates: of the head, rising, shape (n,).
+        losses: smoothed train loss after each step, shape (n,).
+        broke: whether the loss had grown so far that the test ended early.
+    """
+
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    broke: bool
+
+    @property
+    def lowest(self) -> int:
+        """Return the step of the lowest loss."""
+        return int(self.losses.argmin())
+
+    @property
+    def steepest(self) -> float:
+        """Return the rate at which the loss falls fastest over the logarithm of the rate, before its lowest point."""
+        until = max(3, self.lowest + 1)
+        slopes = np.gradient(self.losses[:until], np.log(self.rates[:until]))
+        return float(self.rates[int(slopes.argmin())])
+
+    @property
+    def suggestion(self) -> float:
+        """Return a rate to begin with: the steepest, but no more than a tenth of where the loss is lowest, which is already too much."""
+        return min(self.steepest, float(self.rates[self.lowest]) / 10)
+
+
+def range_test(session: Session, steps: int = STEPS, low: float = LOWEST, high: float = HIGHEST) -> RangeTest:
+    """Run the test and put back the weights; the optimizer's memory is not, so train with another session.
+
+    Args:
+        session: made for the run whose rate is sought, at its first epoch; discriminative rates keep their proportions.
+        steps: at most; the test ends before where the loss breaks.
+        low, high: between which the head's rate grows, by the same factor at every step.
+    """
+    before = copy(session.learner.weights())
+    rates: list[float] = []
+    losses: list[float] = []
+    smooth, broke = 0.0, False
+    for number, rate in enumerate(np.geomspace(low, high, steps)):
+        smooth = MEMORY * smooth + (1 - MEMORY) * session.trial(number, rate / session.recipe.rate)
+        loss = smooth / (1 - MEMORY ** (number + 1))
+        broke = not math.isfinite(loss) or bool(losses and loss > BROKEN * min(losses))
+        if broke:
+            break
+        rates.append(float(rate))
+        losses.append(loss)
+    assign(session.learner.weights(), before)
+    return RangeTest(np.array(rates), np.array(losses), broke)
+
+
+def draw(found: RangeTest) -> bytes:
+    """Return the curve as a PNG: loss over rate, with the suggestion."""
+    note = f"suggested: {found.suggestion:.2g}"
+    points = (found.rates.tolist(), found.losses.tolist())
+    return curve(
+        "Learning-rate range test",
+        "learning rate of the head",
+        "smoothed train loss",
+        points,
+        found.suggestion,
+        note,
+        10,
+    )
+
+
+def described(found: RangeTest) -> str:
+    """Return the outcome in a line."""
+    end = "the loss broke at" if found.broke else "the loss had not broken at"
+    return (
+        f"suggested finetune.rate: {found.suggestion:.2g} (the loss falls fastest at {found.steepest:.2g}, is lowest at "
+        f"{found.rates[found.lowest]:.2g}; {end} {found.rates[-1]:.2g})"
+    )

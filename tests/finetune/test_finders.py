@@ -1,0 +1,80 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datatools.parallel import Execution
+from finetune import batch_finder, rate_finder, team
+from finetune.batch_finder import Tried
+from finetune.rate_finder import RangeTest
+from finetune.recipe import Recipe
+from finetune.session import Session
+from tests.finetune import tiny
+
+
+def session(crew: team.Team, recipe: Recipe) -> Session:
+    of = tiny.backbone()
+    return Session(tiny.classifier(of), of.groups, tiny.examples(40), tiny.examples(20, seed=1), recipe, 0, crew)
+
+
+@pytest.fixture(scope="module")
+def found() -> RangeTest:
+    with team.gather(tiny.TWO) as crew:
+        running = session(crew, tiny.recipe())
+        before = tiny.state(running.learner.model)
+        test = rate_finder.range_test(running, steps=60, low=1e-5, high=100.0)
+        assert tiny.state(running.learner.model) == before
+    return test
+
+
+def test_the_loss_falls_breaks_and_the_suggestion_lies_before(found: RangeTest) -> None:
+    assert found.broke
+    assert found.losses.min() < 0.8 * found.losses[0]
+    assert 1e-4 < found.suggestion <= found.rates[found.lowest] / 10
+    assert (np.diff(found.rates) > 0).all()
+    assert rate_finder.described(found).startswith("suggested finetune.rate: ")
+
+
+def test_the_suggested_rate_learns_and_one_at_which_the_loss_broke_does_not(found: RangeTest, tmp_path: Path) -> None:
+    _, good = tiny.trained(tiny.recipe(rate=found.suggestion, epochs=4), tmp_path / "good")
+    assert good.best.val_accuracy > 0.8
+    assert good.curve[-1].train_loss is not None
+    bad = tiny.recipe(rate=min(10.0, float(found.rates[-1])), epochs=1)
+    _, broken = tiny.trained(bad, tmp_path / "bad")
+    assert broken.curve[1].val_loss > 2 * good.curve[1].val_loss
+
+
+def test_the_steepest_point_of_a_made_curve() -> None:
+    rates = np.geomspace(1e-6, 1, 61)
+    losses = 2 - 1 / (1 + np.exp(-3 * np.log(rates / 1e-3))) + np.where(rates > 0.1, (rates / 0.1) ** 2, 0)
+    test = RangeTest(rates, losses, broke=True)
+    assert test.steepest == pytest.approx(1e-3, rel=0.3)
+    assert test.suggestion == test.steepest
+
+
+def test_pictures_are_pictures(found: RangeTest) -> None:
+    tried = [Tried(8, 100.0, 0), Tried(16, 190.0, 0), Tried(32, 195.0, 0), Tried(64, 0.0, 0)]
+    for png in (rate_finder.draw(found), batch_finder.draw(tried)):
+        picture = Image.open(io.BytesIO(png))
+        assert picture.size[0] > 600
+        assert len(np.unique(np.asarray(picture.convert("L")))) > 20
+
+
+def test_the_smallest_size_that_is_nearly_fastest_is_suggested() -> None:
+    tried = [Tried(8, 100.0, 0), Tried(16, 190.0, 0), Tried(32, 195.0, 0), Tried(64, 0.0, 0)]
+    assert batch_finder.suggestion(tried) == 16
+    assert batch_finder.described(tried).endswith("64: out of memory)")
+    assert batch_finder.sizes(40) == [8, 16]
+    assert batch_finder.sizes(9) == [4]
+
+
+def test_every_size_is_timed_and_the_weights_stay() -> None:
+    with team.gather(Execution(workers=2, device="cpu")) as crew:
+        model = session(crew, tiny.recipe()).learner.model
+        before = tiny.state(model)
+        tried = batch_finder.try_sizes(lambda recipe: session(crew, recipe), tiny.recipe(), 40)
+        assert [one.size for one in tried] == [8, 16]
+        assert all(one.rate > 0 for one in tried)
+        assert tiny.state(model) == before
