@@ -84,7 +84,8 @@ def draw(axis: Axes, panel: Panel) -> None:
         axis.scatter([mean], [place], s=34, color=colour, zorder=3)
     for value, name in ((panel.nothing, "nothing"), (panel.labelled, "labelled target")):
         axis.axvline(value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        axis.annotate(name, (value, len(panel.methods) - 0.3), ha="center", va="bottom", fontsize=8, color=MUTED)
+        at, how = (value, 1.01), ("data", "axes fraction")
+        axis.annotate(name, at, xycoords=how, ha="center", va="bottom", fontsize=8, color=MUTED)
     axis.set_yticks(range(len(panel.methods)), list(panel.methods))
     axis.set_title(f"{panel.title}: {panel.measure}", fontsize=10, loc="left", pad=16)
     axis.tick_params(length=0, colors=INK)

@@ -16,6 +16,7 @@ from finetune.recipe import Recipe
 from finetune.session import Session
 
 SMALLEST, LARGEST = 8, 1024
+FEWEST = 16  # steps of an epoch
 NEARLY = 0.95  # of the fastest
 TIMED, WARM = 3, 1  # steps
 
@@ -36,12 +37,12 @@ class Tried:
 
 
 def sizes(images: int) -> list[int]:
-    """Return the sizes to try: powers of two that leave at least two steps in an epoch."""
+    """Return the sizes to try: powers of two that leave enough steps in an epoch to learn from."""
     found, size = [], SMALLEST
-    while size <= min(LARGEST, images // 2):
+    while size <= min(LARGEST, images // FEWEST):
         found.append(size)
         size *= 2
-    return found or [max(1, images // 2)]
+    return found or [max(1, images // FEWEST)]
 
 
 def try_sizes(start: Callable[[Recipe], Session], recipe: Recipe, images: int) -> list[Tried]:

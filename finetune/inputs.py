@@ -7,7 +7,7 @@ copied from pinned memory while the step before them runs.
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import psutil
 import torch
@@ -20,6 +20,7 @@ from finetune.team import Team
 from finetune.views import Variants
 
 Inputs = Callable[[Tensor, Tensor], Tensor]  # (rows, views), integers of shape (n,), to what enters the learning part
+Shelf = dict[Hashable, "Kept"]  # what was kept, for runs that share their images and their frozen part
 
 AT_ONCE = 16 * CPU_BATCH  # views that the threads share before the bar moves
 
@@ -78,20 +79,38 @@ class Kept:
         return chosen.permute(0, 3, 1, 2) if self.channels_last else chosen
 
 
-def prepare(trunk: nn.Module, examples: Examples, variants: Variants, team: Team, keep: bool = True) -> Inputs:
+def prepare(
+    trunk: nn.Module,
+    examples: Examples,
+    variants: Variants,
+    team: Team,
+    keep: bool = True,
+    shelf: Shelf | None = None,
+    frozen: Hashable = None,
+) -> Inputs:
     """Return the inputs of the learning part.
 
     Args:
         trunk: from float images in [0, 1], shape (N, 3, size, size), to what enters the learning part.
         variants: the views of the examples.
         keep: whether the output may be kept; it is if it fits into a quarter of the memory that is free.
+        shelf: where kept outputs are found and put; None shares none.
+        frozen: names the trunk among those of the shelf.
     """
     live = Live(trunk, examples, variants, team)
     if not keep or not len(examples):
         return live
+    name = (frozen, id(examples.pixels), variants.digest(), str(team.device))
+    if shelf is not None and name in shelf:
+        return shelf[name]
     one = live(torch.zeros(1, dtype=torch.int64), torch.zeros(1, dtype=torch.int64))
     size = math.prod(one.shape) * one.element_size() * len(examples) * variants.count
-    return Kept(live, len(examples), variants.count) if _fits(size, team.device) else live
+    if not _fits(size, team.device):
+        return live
+    kept = Kept(live, len(examples), variants.count)
+    if shelf is not None:
+        shelf[name] = kept
+    return kept
 
 
 def _fits(size: int, device: torch.device) -> bool:

@@ -2,23 +2,28 @@
 
 import os
 import sys
+from pathlib import Path
 
+from datatools import parallel
 from datatools.errors import SettingsError
 from datatools.parallel import Execution
 
 
-def again(module: str, how: Execution) -> bool:
-    """Start ``how.replicas`` processes of a module through ``torchrun`` and wait for them; return whether that was done.
+def again(module: str, path: Path = Path("execution.yaml")) -> bool:
+    """Start as many processes of a module as ``replicas`` says, through ``torchrun``, and wait; return whether that was done.
 
     Nothing is started for one replica, nor by a replica itself. The processes talk over this machine's loopback only.
 
     Raises:
-        SettingsError: there are fewer GPUs than replicas.
-        SystemExit: code 1, after a replica has said in a line what went wrong.
+        SystemExit: code 1, after a line that says what went wrong.
     """
+    try:
+        how = parallel.execution(path)
+        _enough(how)
+    except SettingsError as error:
+        sys.exit(f"{module.rpartition('.')[2]}: {error}")
     if how.replicas == 1 or "RANK" in os.environ:  # torchrun sets it
         return False
-    _enough(how)
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main
 
@@ -30,6 +35,8 @@ def again(module: str, how: Execution) -> bool:
 
 
 def _enough(how: Execution) -> None:
+    if how.replicas == 1:
+        return
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() and how.device != "cpu" else 0

@@ -96,7 +96,7 @@ class Progress:
         row = Row(self.epoch + 1, step, rate, self.loss, score.loss, score.accuracy, score.robust)
         lowest = min(other.val_loss for other in self.curve)
         self.curve.append(row)
-        better = _key(row) > _key(self.best)
+        better = self._key(row) > self._key(self.best)
         self.stale = 0 if better or row.val_loss < lowest else self.stale + 1
         self.epoch, self.step, self.loss_sum, self.seen = self.epoch + 1, 0, 0.0, 0
         self.best = row if better else self.best
@@ -105,15 +105,21 @@ class Progress:
     def place(self, keep: int) -> int | None:
         """Return where the epoch that has just ended stands among the ``keep`` best trained ones, and note it; None if behind them."""
         rows = {row.epoch: row for row in self.curve}
-        ranked = sorted([*self.kept, self.epoch], key=lambda epoch: _key(rows[epoch]), reverse=True)[:keep]
+        ranked = sorted([*self.kept, self.epoch], key=lambda epoch: self._key(rows[epoch]), reverse=True)[:keep]
         self.kept = ranked
         return ranked.index(self.epoch) if self.epoch in ranked else None
 
+    def _key(self, row: Row) -> tuple[float, ...]:
+        """Order rows as the guard does: the lowest loss among those that are right no less often than the model as it came.
 
-def _key(row: Row) -> tuple[float, float]:
-    """Order rows by accuracy, then by loss: the model as it came is only replaced by one that is not below it.
+        The accuracy of a few dozen rows jumps where their loss moves (measured, see docs/decisions.md). Where images are attacked, the
+        loss of the clean ones would favour a model that is not robust, so there being right comes first.
+        """
+        least = _right(self.curve[0])
+        right = (_right(row),) if row.val_robust is not None else ()
+        return (float(_right(row) >= least), *right, -row.val_loss)
 
-    Where images are attacked, being right on clean and on attacked ones counts alike.
-    """
-    accuracy = row.val_accuracy if row.val_robust is None else (row.val_accuracy + row.val_robust) / 2
-    return accuracy, -row.val_loss
+
+def _right(row: Row) -> float:
+    """Return the accuracy; where images are attacked, being right on clean and on attacked ones counts alike."""
+    return row.val_accuracy if row.val_robust is None else (row.val_accuracy + row.val_robust) / 2

@@ -15,6 +15,7 @@ from finetune.session import Session
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
 MEMORY = 0.9  # of the smoothed loss
+FALL, RISE = 0.9, 1.1  # of the loss at the start
 BROKEN = 4.0  # times the lowest smoothed loss
 
 
@@ -34,8 +35,8 @@ class RangeTest:
 
     @property
     def lowest(self) -> int:
-        """Return the step of the lowest loss."""
-        return int(self.losses.argmin())
+        """Return the step of the lowest loss behind the first third."""
+        return self._first + int(self.losses[self._first :].argmin())
 
     @property
     def steepest(self) -> float:
@@ -45,9 +46,35 @@ class RangeTest:
         return float(self.rates[int(slopes.argmin())])
 
     @property
+    def falls(self) -> bool:
+        """Return whether the loss falls at all; from the probe's head it often only rises once the rate is too high."""
+        return bool(self.losses[self.lowest] < FALL * self._start)
+
+    @property
+    def rises(self) -> float:
+        """Return the rate from which on the loss stays above where it began."""
+        above = self.losses > RISE * self._start
+        last_below = len(above) - 1 - int(above[::-1].argmin()) if not above.all() else 0
+        return float(self.rates[min(last_below + 1, len(above) - 1)])
+
+    @property
     def suggestion(self) -> float:
-        """Return a rate to begin with: the steepest, but no more than a tenth of where the loss is lowest, which is already too much."""
-        return min(self.steepest, float(self.rates[self.lowest]) / 10)
+        """Return a rate to begin with.
+
+        Where the loss falls: the steepest, but no more than a tenth of where it is lowest, which is already too much. Where it does not: a
+        third of where it begins to rise.
+        """
+        return min(self.steepest, float(self.rates[self.lowest]) / 10) if self.falls else self.rises / 3
+
+    @property
+    def _start(self) -> float:
+        """Return the loss at rates that are too low to change anything: the median of the first third, which is noisy."""
+        return float(np.median(self.losses[: self._first]))
+
+    @property
+    def _first(self) -> int:
+        """Return how many steps are taken for the start."""
+        return max(1, len(self.losses) // 3)
 
 
 def range_test(session: Session, steps: int = STEPS, low: float = LOWEST, high: float = HIGHEST) -> RangeTest:
@@ -91,8 +118,9 @@ def draw(found: RangeTest) -> bytes:
 
 def described(found: RangeTest) -> str:
     """Return the outcome in a line."""
-    end = "the loss broke at" if found.broke else "the loss had not broken at"
-    return (
-        f"suggested finetune.rate: {found.suggestion:.2g} (the loss falls fastest at {found.steepest:.2g}, is lowest at "
-        f"{found.rates[found.lowest]:.2g}; {end} {found.rates[-1]:.2g})"
-    )
+    end = f"{'broke at' if found.broke else 'had not broken at'} {found.rates[-1]:.2g}"
+    if found.falls:
+        where = f"the loss falls fastest at {found.steepest:.2g}, is lowest at {found.rates[found.lowest]:.2g}"
+    else:
+        where = f"the loss does not fall in so few steps, rises from {found.rises:.2g} on"
+    return f"suggested finetune.rate: {found.suggestion:.2g} ({where}; {end})"

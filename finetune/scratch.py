@@ -17,7 +17,7 @@ def recipe(of: Recipe) -> Recipe:
 
     All layers learn at the head's rate, BatchNorm learns its statistics, and no epoch is left out: such a network begins slowly.
     """
-    changes = {"strategy": Full(), "batch_norm": "train", "rate_decay": 1.0, "patience": of.epochs}
+    changes = {"strategy": Full(), "batch_norm": "train", "rate_decay": 1.0, "l2_sp": 0.0, "patience": of.epochs}
     return of.model_copy(update=changes)
 
 

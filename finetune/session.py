@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from finetune.cut import Cut
 from finetune.data import Examples
 from finetune.fast_adversarial import CHECKED
 from finetune.groups import Groups
+from finetune.inputs import Shelf
 from finetune.layers import Layers
 from finetune.learner import Learner, assign, copy
 from finetune.mixstyle import inserted
@@ -53,6 +55,7 @@ class Session:
         seed: int,
         crew: Team,
         keep: int = 1,
+        shelf: Shelf | None = None,
     ) -> None:
         self.train, self.val, self.recipe, self.seed, self.crew, self.keep = train, val, recipe, seed, crew, keep
         self.hooks, chance = ExitStack(), Chance()
@@ -66,8 +69,9 @@ class Session:
         # More views than epochs are never shown.
         self.views = recipe.views.model_copy(update={"count": min(recipe.views.count, recipe.epochs)})
         variants = self.views.variants(train.names, seed, model.preprocessing.size)
-        self.inputs = inputs.prepare(halves.trunk, train, variants, crew, keep=halves.saves)
-        self.val_inputs = inputs.prepare(halves.trunk, val, unchanged(len(val)), crew, keep=halves.saves)
+        prepare = partial(inputs.prepare, halves.trunk, team=crew, keep=halves.saves, shelf=shelf, frozen=trained)
+        self.inputs = prepare(train, variants)
+        self.val_inputs = prepare(val, unchanged(len(val)))
         weights = balanced(train.targets, recipe.class_weights).to(crew.device) if recipe.class_weights else None
         self.steps = math.ceil(len(train) / recipe.batch_size)
         tail: Any = halves.tail

@@ -17,6 +17,7 @@ from finetune.data import Examples
 from finetune.determinism import deterministic
 from finetune.fast_adversarial import collapsed
 from finetune.groups import Groups
+from finetune.inputs import Shelf
 from finetune.learner import assign
 from finetune.model import Classifier
 from finetune.progress import Progress, Row
@@ -56,6 +57,7 @@ def fit(
     head: nn.Linear | None = None,
     how: Execution | None = None,
     keep: int = 1,
+    shelf: Shelf | None = None,
 ) -> Fitted:
     """Fine-tune a model in place and leave it with the weights of its best epoch.
 
@@ -68,6 +70,7 @@ def fit(
         head: what the head starts from instead of the model's own; epoch 0, which is never undercut, is still the model as it came.
         how: how to run; the default is what :func:`datatools.parallel.execution` finds.
         keep: how many of the best trained epochs to return with their weights.
+        shelf: what the frozen part made of the images, from runs of the same model on the same examples and for those to come.
 
     Raises:
         ToolkitError: the loss became infinite.
@@ -75,7 +78,7 @@ def fit(
     how = how or parallel.execution()
     with team.gather(how) as crew, deterministic(how.deterministic or crew.device.type == "cpu"):
         model.to(crew.device).to(memory_format=torch.channels_last)
-        session = Session(model, groups, train, val, recipe, seed, crew, keep)
+        session = Session(model, groups, train, val, recipe, seed, crew, keep, shelf)
         with session.hooks:
             progress = session.resume(saver) or session.start(head)
             with session.bar(progress) as bar:

@@ -5,6 +5,7 @@ shows every image both ways in any two epochs (Jordan, "94% on CIFAR-10 in 3.29 
 shifting change no pixel, so they are exact in uint8 and the same on every device; crops and colours are computed on floats.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -112,6 +113,13 @@ class Variants:
     def count(self) -> int:
         """Return the number of views of an image."""
         return int(self.moves.shape[1])
+
+    def digest(self) -> str:
+        """Return 32 hex digits that name these views."""
+        total = hashlib.blake2b(digest_size=16)
+        for values in (self.moves, self.crops, self.colours):
+            total.update(b"none" if values is None else values.cpu().contiguous().numpy().tobytes())
+        return total.hexdigest()
 
     def to(self, device: torch.device) -> "Variants":
         """Return the same on a device."""

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import nn
@@ -15,6 +15,7 @@ from finetune.candidate.finished import RUNNING, Finished
 from finetune.checkpoint import Saver, Tensors
 from finetune.data import Examples
 from finetune.groups import Groups
+from finetune.inputs import Shelf
 from finetune.model import Classifier
 from finetune.recipe import Recipe
 
@@ -28,6 +29,7 @@ class Contest:
         seed: of the stage; each candidate's stream is derived from it and its name.
         keep: how many epochs of each are kept.
         folder: where runs are written down until the stage has ended.
+        shelf: what the frozen part of the probe's network makes of the images: candidates with the same frozen layers share it.
     """
 
     train: Examples
@@ -35,6 +37,7 @@ class Contest:
     seed: int
     keep: int
     folder: Path
+    shelf: Shelf = field(default_factory=dict, compare=False, repr=False)
 
     def run(self, name: str, recipe: Recipe, model: Classifier, groups: Groups, head: nn.Linear | None) -> Finished:
         """Return a run, taken up where a killed stage left it; one that had ended is not repeated.
@@ -48,7 +51,10 @@ class Contest:
         if (before := finished.load(folder, name)) is not None:
             return before
         began, saver = time.monotonic(), Saver(folder / RUNNING)
-        fitted = train.fit(model, groups, self.train, self.val, recipe, self.stream(name), saver, head, keep=self.keep)
+        stream = self.stream(name)
+        fitted = train.fit(
+            model, groups, self.train, self.val, recipe, stream, saver, head, keep=self.keep, shelf=self.shelf
+        )
         found = finished.of(name, fitted)
         finished.save(folder, found)
         print(f"finetune: {_line(found)} ({time.monotonic() - began:.1f} s)", flush=True)

@@ -54,6 +54,16 @@ def test_the_steepest_point_of_a_made_curve() -> None:
     assert test.suggestion == test.steepest
 
 
+def test_a_loss_that_never_falls_suggests_a_third_of_where_it_rises() -> None:
+    rates = np.geomspace(1e-6, 1, 61)
+    noise = np.random.default_rng(0).normal(0, 0.01, 61)
+    test = RangeTest(rates, 0.6 + noise + np.where(rates > 2e-3, np.log(rates / 2e-3), 0), broke=False)
+    assert not test.falls
+    assert test.rises == pytest.approx(2e-3, rel=0.5)
+    assert test.suggestion == test.rises / 3
+    assert "does not fall" in rate_finder.described(test)
+
+
 def test_pictures_are_pictures(found: RangeTest) -> None:
     tried = [Tried(8, 100.0, 0), Tried(16, 190.0, 0), Tried(32, 195.0, 0), Tried(64, 0.0, 0)]
     for png in (rate_finder.draw(found), batch_finder.draw(tried)):
@@ -66,15 +76,15 @@ def test_the_smallest_size_that_is_nearly_fastest_is_suggested() -> None:
     tried = [Tried(8, 100.0, 0), Tried(16, 190.0, 0), Tried(32, 195.0, 0), Tried(64, 0.0, 0)]
     assert batch_finder.suggestion(tried) == 16
     assert batch_finder.described(tried).endswith("64: out of memory)")
-    assert batch_finder.sizes(40) == [8, 16]
-    assert batch_finder.sizes(9) == [4]
+    assert batch_finder.sizes(300) == [8, 16]
+    assert batch_finder.sizes(70) == [4]
 
 
 def test_every_size_is_timed_and_the_weights_stay() -> None:
     with team.gather(Execution(workers=2, device="cpu")) as crew:
         model = session(crew, tiny.recipe()).learner.model
         before = tiny.state(model)
-        tried = batch_finder.try_sizes(lambda recipe: session(crew, recipe), tiny.recipe(), 40)
+        tried = batch_finder.try_sizes(lambda recipe: session(crew, recipe), tiny.recipe(), 300)
         assert [one.size for one in tried] == [8, 16]
         assert all(one.rate > 0 for one in tried)
         assert tiny.state(model) == before

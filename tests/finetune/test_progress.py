@@ -21,7 +21,19 @@ def test_a_model_below_the_first_is_never_the_best() -> None:
 def test_of_equal_accuracies_the_lower_loss_is_best_and_of_equal_models_the_first() -> None:
     assert after((0.9, 0.8), (0.8, 0.8)).best.epoch == 1
     assert after((0.9, 0.8), (0.9, 0.8)).best.epoch == 0
-    assert after((0.9, 0.8), (1.9, 0.9), (0.1, 0.8)).best.epoch == 1
+
+
+def test_among_those_not_below_the_first_the_lowest_loss_is_best() -> None:
+    assert after((0.9, 0.8), (0.7, 0.9), (0.6, 0.8)).best.epoch == 2
+    assert after((0.9, 0.8), (0.7, 0.9), (0.1, 0.79)).best.epoch == 1
+
+
+def test_under_attack_being_right_comes_before_the_loss() -> None:
+    progress = Progress.start(Score(0.5, 0.9, 0.0))
+    for score in (Score(0.8, 0.8, 0.4), Score(0.7, 0.8, 0.3), Score(0.1, 0.9, 0.1)):
+        progress.stepped(1)
+        progress.closed(score, 0.1, 1)
+    assert progress.best.epoch == 1
 
 
 def test_training_stops_after_as_many_fruitless_epochs_as_patience_allows() -> None:
@@ -29,7 +41,6 @@ def test_training_stops_after_as_many_fruitless_epochs_as_patience_allows() -> N
     assert not after(*fruitless[:3]).finished(epochs=9, patience=3)
     assert after(*fruitless).finished(epochs=9, patience=3)
     assert not after(*fruitless, (0.9, 0.4)).finished(epochs=9, patience=3)  # a lower loss is progress
-    assert not after(*fruitless, (2.0, 0.6)).finished(epochs=9, patience=3)  # and so is a better model
     assert after((1.0, 0.5), (0.9, 0.5)).finished(epochs=1, patience=3)
 
 
