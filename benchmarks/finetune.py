@@ -1,173 +1,135 @@
-"""What fine-tuning is worth: the linear probe, the fine-tuned network and the same network from scratch, trained for equally many steps.
+"""What fine-tuning is worth: beside fastai and timm at equal compute, beside its own probe, and beside the same network from scratch.
 
-Uses the images that the pipeline has prepared (each seed draws another split by group), or, where there are none, the clothing photos
-beside the project with their published split (each seed trains anew). The full run takes about twenty minutes on 2 cores.
+Equal compute: EfficientNet-Lite0 with the packaged weights on the same decoded photos of 128 x 128 pixels, on CPUs, 120 CPU-seconds of one
+process and one thread for the small sets and 300 for the large ones, from decoded pixels to the last step. The peers take as many epochs
+as fit into it (``benchmarks/peers/tuning_fastai.py``, ``tuning_timm.py``), ours its default settings (``benchmarks/tuning_ours.py``), whose
+frozen features, probe and guard count. The full run takes about two hours on 2 cores; what it has measured is kept in ``.toolkit/``, so a
+run that was broken off goes on.
 """
 
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from benchmarks import table
+from benchmarks import photos, table, tuning, tuning_sets
+from benchmarks.leak_cost import Interval, interval
 from benchmarks.table import Figure, Goal, Line, figure
-from datatools import manifest
-from datatools.errors import DataError
-from datatools.split.stratified import Stratified
-from finetune import backbones, data, inference, probe, train
-from finetune.backbones import Backbone, BackboneSettings
-from finetune.checkpoint import Saver
-from finetune.data import Examples
-from finetune.model import Classifier, random_head
-from finetune.probe import Probe
-from finetune.recipe import Recipe
-from finetune.strategy.full import Full
-from finetune.weights import NoWeights
+from benchmarks.tuning import Result
 
-Rows = NDArray[np.bool_]
+SEEDS, PEER_SEEDS = 5, 3  # ours alone; beside the peers and from scratch
+SCRATCH = {f"clothing, {count} labels per class" for count in ("all", 5)}  # where a run from scratch is paid for
 
-PREPARED, PIXELS = Path("data/deduplicate/manifest.parquet"), Path("data/denoise/images.parquet")
-CLOTHING = Path("../shared/data/clothing")
-GRID = (0.0003, 0.001, 0.003, 0.01, 0.03)
-SEEDS, QUICK_IMAGES = 3, 300
-# From scratch everything has to learn, BatchNorm's statistics too, at one rate for all layers.
-SCRATCH: dict[str, Any] = {"strategy": Full(), "batch_norm": "train", "rate": 2e-3, "rate_decay": 1.0}
+Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Images, and to which split (train, val or test) each belongs."""
+class Run(NamedTuple):
+    """What all who took part reached on one seed of one set; the names of those that are missing are missing."""
 
-    paths: NDArray[np.object_]
-    labels: NDArray[np.object_]
-    split: NDArray[np.object_]
+    name: str
+    seed: int
+    results: dict[str, Result]
 
-    def of(self, split: str) -> Rows:
-        """Return which images are in a split."""
-        return np.asarray(self.split == split, dtype=np.bool_)
+    def accuracy(self, who: str) -> float:
+        """Return the share of right test answers."""
+        own, key = ("ours", "probe_right") if who == "probe" else (who, "right")
+        return float(np.mean(self.results[own][key]))
 
-
-@dataclass(frozen=True)
-class Result:
-    """Test accuracies of one seed, and what training took in seconds."""
-
-    probe: float
-    tuned: float
-    scratch: float
-    tuned_seconds: float
-    scratch_seconds: float
+    def seconds(self, who: str) -> float:
+        """Return the CPU-seconds of training."""
+        return float(self.results[who]["seconds"])
 
 
 def measure(quick: bool) -> Sequence[Line]:
-    """Return test accuracies over the seeds."""
-    recipe = Recipe(epochs=4) if quick else Recipe()
-    results = [
-        compare(load(seed, QUICK_IMAGES if quick else None), recipe, seed) for seed in range(1 if quick else SEEDS)
-    ]
-    found = {part.name: figure(*(getattr(result, part.name) for result in results)) for part in fields(Result)}
-    return lines(found)
+    """Return the lines of the sets that are there."""
+    runs = collect(quick)
+    return [*beside_peers(runs, judged=not quick), *beside_probe(runs, judged=not quick), *beside_scratch(runs)]
 
 
-def lines(found: dict[str, Figure]) -> list[Line]:
-    """Return the lines of the table."""
-    above = Goal("ratio", ">", 1.0)
-    return [
-        Line("test accuracy: probe / from scratch", found["probe"], found["scratch"], above),
-        Line("test accuracy: fine-tuned / from scratch", found["tuned"], found["scratch"], above),
-        Line("test accuracy: fine-tuned / probe", found["tuned"], found["probe"]),
-        Line("seconds of training: fine-tuned / from scratch", found["tuned_seconds"], found["scratch_seconds"]),
-    ]
-
-
-def load(seed: int, limit: int | None) -> Labelled:
-    """Return the prepared images under the seed's split, or the clothing photos; ``limit`` images of them, drawn at random."""
-    found = _prepared(seed) if PREPARED.is_file() and PIXELS.is_file() else _clothing()
-    if limit is None or limit >= len(found.paths):
-        return found
-    chosen = np.random.default_rng(seed).permutation(len(found.paths))[:limit]
-    return Labelled(found.paths[chosen], found.labels[chosen], found.split[chosen])
-
-
-def compare(images: Labelled, recipe: Recipe, seed: int) -> Result:
-    """Train all three on one split and return what they reach on its test images."""
-    of, blank = backbones.build(BackboneSettings()), backbones.build(BackboneSettings(weights=NoWeights()), seed)
-    fitted = _probe(of, images)
-    answers = np.array(fitted.classes, dtype=object)
-    pixels = data.decode(list(images.paths), of.preprocessing, "decode")
-    head = random_head(blank.width, len(answers), seed)
-    tuned, seconds = _trained(of, _head(of, fitted), images, pixels, recipe, seed)
-    scratch, longer = _trained(blank, head, images, pixels, recipe.model_copy(update=SCRATCH), seed)
-    start = Classifier(backbones.build(BackboneSettings()).network, _head(of, fitted), of.preprocessing)
-    floor, fine, raw = (_accuracy(model, answers, images) for model in (start, tuned, scratch))
-    return Result(floor, fine, raw, seconds, longer)
-
-
-def _prepared(seed: int) -> Labelled:
-    rows = manifest.read(PREPARED, manifest.DEDUPLICATED)
-    rows = rows[rows["label"].notna()].reset_index(drop=True)
-    paths = manifest.read(PIXELS, manifest.PIXELS).set_index("image_id")["path"].loc[rows["image_id"]]
-    split = Stratified()(rows, seed).split
-    return Labelled(_objects(map(Path, paths)), _objects(rows["label"]), _objects(split))
-
-
-def _clothing() -> Labelled:
-    if not CLOTHING.is_dir():
-        raise DataError(f"neither {PREPARED} nor {CLOTHING} is there; run: dvc repro")
-    rows = pd.read_csv(CLOTHING / "labels.csv")
-    split = rows["published_split"].replace({"validation": "val"})
-    return Labelled(_objects(CLOTHING / path for path in rows["path"]), _objects(rows["label"]), _objects(split))
-
-
-def _probe(of: Backbone, images: Labelled) -> Probe:
-    used = list(images.paths)
-    features = np.stack(list(inference.outputs(of.network, of.preprocessing, used, "features")))
-    return probe.fit(features, list(images.labels), images.of("train"), images.of("val"), GRID)
-
-
-def _head(of: Backbone, fitted: Probe) -> nn.Linear:
-    head = nn.Linear(of.width, len(fitted.classes))
-    weight = fitted.linear.weight / fitted.linear.std
-    bias = fitted.linear.bias - weight @ fitted.linear.mean
-    head.load_state_dict({"weight": torch.from_numpy(weight).float(), "bias": torch.from_numpy(bias).float()})
-    return head
-
-
-def _trained(
-    of: Backbone, head: nn.Linear, images: Labelled, pixels: Tensor, recipe: Recipe, seed: int
-) -> tuple[Classifier, float]:
-    classes = sorted(set(images.labels[images.of("train")]))
-    learn, judge = (_examples(images, pixels, classes, images.of(split)) for split in ("train", "val"))
-    model, started = Classifier(of.network, head, of.preprocessing), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        train.fit(model, of.groups, learn, judge, recipe, seed, Saver(Path(folder)))
-    return model, time.monotonic() - started
-
-
-def _examples(images: Labelled, pixels: Tensor, classes: list[str], rows: Rows) -> Examples:
-    names = tuple(str(path) for path in images.paths[rows])
-    return Examples(names, pixels[torch.from_numpy(rows)], data.one_hot(list(images.labels[rows]), classes))
-
-
-def _accuracy(model: Classifier, classes: NDArray[np.object_], images: Labelled) -> float:
-    rows = images.of("test")
-    outputs = inference.outputs(model.logits(), model.preprocessing, list(images.paths[rows]), "test")
-    answers = classes[np.stack(list(outputs)).argmax(axis=1)]
-    return float((answers == images.labels[rows]).mean())
-
-
-def _objects(values: Any) -> NDArray[np.object_]:
-    listed = list(values)
-    found = np.empty(len(listed), dtype=object)
-    found[:] = listed
+def collect(quick: bool) -> list[Run]:
+    """Return all runs: those that are kept, and new ones for the rest."""
+    photos.STORE.mkdir(exist_ok=True)
+    there, found = tuning.peers(), []
+    settings = {"epochs": 2} if quick else {}
+    with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
+        for draw in tuning_sets.draws(1 if quick else SEEDS, Path(folder), quick):
+            others = there if draw.seed < PEER_SEEDS else ()
+            alone = ("scratch",) if draw.name in SCRATCH and draw.seed < PEER_SEEDS else ()
+            results = tuning.results(draw, ("ours", *others, *alone), settings)
+            found.append(Run(draw.name, draw.seed, {one: result for one, result in results.items() if result}))
     return found
+
+
+def beside_peers(runs: Sequence[Run], *, judged: bool) -> Iterator[Line]:
+    """Yield accuracies and CPU-seconds per set beside each peer, and the mean difference over the sets.
+
+    Args:
+        judged: whether the goal holds; one seed proves nothing either way.
+    """
+    for peer in tuning.PEERS:
+        both = [run for run in runs if {"ours", peer} <= run.results.keys()]
+        means = []
+        for name, group in by_set(both):
+            ours, theirs = (np.array([run.accuracy(who) for run in group]) for who in ("ours", peer))
+            means.append(float((ours - theirs).mean()))
+            version = group[0].results[peer]["versions"][peer]
+            yield Line(f"{name}: test accuracy; {peer} {version}", figure(*ours), figure(*theirs))
+            yield from _difference(f"  ours less {peer}, points", 100 * (ours - theirs))
+            yield Line("  CPU-seconds of training", _seconds(group, "ours"), _seconds(group, peer))
+        if means:
+            yield from _over_sets(peer, 100 * np.array(means), judged=judged)
+
+
+def _over_sets(peer: str, means: Values, *, judged: bool) -> Iterator[Line]:
+    goal = Goal("ours", ">", 0.0) if judged else None
+    yield Line(f"ours less {peer}, points, mean over {len(means)} sets", figure(float(means.mean())), goal=goal)
+    yield from _difference("  of each set", means)
+
+
+def beside_probe(runs: Sequence[Run], *, judged: bool) -> Iterator[Line]:
+    """Yield what the guard promises: on val never below the probe; and what that is worth on test."""
+    ours = [run for run in runs if "ours" in run.results]
+    if not ours:
+        return
+    below = sum(run.results["ours"]["val"] < run.results["ours"]["probe_val"] for run in ours)
+    yield Line(f"runs of {len(ours)} in which val is below the probe", figure(below), goal=Goal("ours", "<=", 0.0))
+    for name, group in by_set(ours):
+        tuned, probe = (np.array([run.accuracy(who) for run in group]) for who in ("ours", "probe"))
+        yield Line(f"{name}: test accuracy; its probe", figure(*tuned), figure(*probe))
+        yield from _difference("  delivered less probe, points", 100 * (tuned - probe))
+        if judged and len(group) > 1:
+            high = interval(100 * (tuned - probe), share=0.0).high
+            yield Line("  high end of that interval", figure(high), goal=Goal("ours", ">=", 0.0))
+
+
+def beside_scratch(runs: Sequence[Run]) -> Iterator[Line]:
+    """Yield what pretraining is worth after equally many epochs."""
+    above = Goal("ratio", ">", 1.0)
+    for name, group in by_set([run for run in runs if {"ours", "scratch"} <= run.results.keys()]):
+        values = {who: figure(*(run.accuracy(who) for run in group)) for who in ("ours", "probe", "scratch")}
+        yield Line(f"{name}: test accuracy; from scratch", values["ours"], values["scratch"], above)
+        yield Line(f"{name}: test accuracy, probe; from scratch", values["probe"], values["scratch"], above)
+        yield Line("  CPU-seconds of training", _seconds(group, "ours"), _seconds(group, "scratch"))
+
+
+def by_set(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
+    """Yield the runs of each set, in the order in which they come."""
+    for name in dict.fromkeys(run.name for run in runs):
+        yield name, [run for run in runs if run.name == name]
+
+
+def _difference(what: str, values: Values) -> Iterator[Line]:
+    if len(values) > 1:
+        found: Interval = interval(values, share=0.0)
+        what = f"{what}; mean {found.mean:+.1f}, 95 % interval {found.low:+.1f} to {found.high:+.1f}"
+    yield Line(what, figure(*values))
+
+
+def _seconds(runs: Sequence[Run], who: str) -> Figure:
+    return figure(*(run.seconds(who) for run in runs))
 
 
 if __name__ == "__main__":

@@ -50,9 +50,10 @@ def join(first: Examples, second: Examples) -> Examples:
 
 
 def digest(examples: Examples) -> str:
-    """Return 32 hex digits that name these images with these targets, in this order."""
+    """Return 32 hex digits that name these images with these targets and domains, in this order."""
     total = hashlib.blake2b("\n".join(examples.names).encode(), digest_size=16)
-    for values in (examples.pixels, examples.targets):
+    known = () if examples.domains is None else (examples.domains,)
+    for values in (examples.pixels, examples.targets, *known):
         total.update(f"{values.dtype}{tuple(values.shape)}".encode())
         for part in torch.split(values, 256):
             total.update(part.contiguous().numpy().tobytes())

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from datatools.errors import SettingsError
 from finetune import ema, penalty
 from finetune.batch_norm import BatchNorm
 from finetune.chance import Draws
@@ -82,8 +83,10 @@ class Learner:
             group["lr"] = group["rate"] * factor * (self.rates[group["layer"]] if self.rates else 1.0)
         learning = self.learning()
         inputs, targets = self.recipe.mixing(inputs, targets, draws)
-        with _training(self.norms if self.recipe.batch_norm == "train" else ()):
+        with _training(self.norms if self._gathers else ()):
             loss = self.gradients(inputs, targets, learning, draws, domains)
+        if self._gathers and self.team.device.type != "cpu":  # CPUs have all seen the same
+            self.team.agree([value for norm in self.norms for value in norm.buffers() if value.is_floating_point()])
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(learning, self.recipe.clip)
         self.optimizer.step()
@@ -142,7 +145,7 @@ class Learner:
             return loss.detach(), *torch.autograd.grad(loss, learning, allow_unused=True, materialize_grads=True)
 
         like = (torch.zeros((), device=inputs.device), *(value.detach() for value in learning))
-        loss, *gradients = self.team.total(part, count, self._size(count), like)
+        loss, *gradients = self.team.total(part, count, self._size(count), like, ordered=self._gathers)
         for value, gradient in zip(learning, gradients, strict=True):
             value.grad = gradient
         return loss
@@ -151,9 +154,14 @@ class Learner:
         """Return how many images are computed at once: BatchNorm in training mode looks at all that it may, other layers at any."""
         together = -(-count // self.recipe.accumulate)
         if self.team.device.type == "cpu":
-            whole = self.norms and self.recipe.batch_norm == "train"
-            return together if whole else min(SLICE, together)
-        return -(-together // self.team.world)
+            return _not_one(together, count) if self._gathers else min(SLICE, together)
+        share = -(-together // self.team.world)
+        return _not_one(share, count) if self._gathers else share
+
+    @property
+    def _gathers(self) -> bool:
+        """Return whether a step changes the statistics of BatchNorm layers."""
+        return bool(self.norms) and self.recipe.batch_norm == "train"
 
     def predict(self, inputs: Tensor) -> Tensor:
         """Return the logits, float32."""
@@ -211,6 +219,19 @@ def norms_of(network: nn.Module, names: Collection[str]) -> list[BatchNorm]:
         for path, module in network.named_modules()
         if isinstance(module, BatchNorm) and f"{path}.weight" in names
     ]
+
+
+def _not_one(size: int, count: int) -> int:
+    """Return the size of slices, as near to ``size`` as leaves no single image over: one has no variance.
+
+    Raises:
+        SettingsError: there is one image only.
+    """
+    if count == 1:
+        raise SettingsError(
+            "finetune.batch_norm: train, as with scratch: true, wants two or more images per step, got one; raise batch_size"
+        )
+    return next(larger for larger in range(max(2, size), count + 1) if (count - 1) % larger)
 
 
 @contextmanager

@@ -5,6 +5,9 @@
 prediction. With ``--top 3`` the columns ``class_1``, ``p_1`` to ``class_3``, ``p_3`` stand for those of all classes. It needs nothing but
 the model's two files.
 
+A model that was delivered with a table of features wants one beside new images too: ``--table new.csv``, a row per image (column ``path``)
+with the columns that it learnt from. Without it, and for an image without a row, the image alone is answered to.
+
 Pixels are taken as they are. Where images were denoised for training, new ones want the same (``python -m pipelines.clean``), and a
 line says so.
 """
@@ -17,12 +20,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from datatools import images
 from datatools.errors import DataError, ImageError, ToolkitError
 from datatools.images import RGB
-from finetune import inference, model
+from finetune import model
+from finetune.fusion import beside, fused
+from finetune.fusion.encoder import Encoded
+from finetune.fusion.fused import Fused
+from finetune.fusion.rows import BLOCK, blocks
 from finetune.model import Card, Classifier
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -49,20 +57,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--top", type=int, default=None, help="keep only this many classes an image, the likeliest first"
     )
+    parser.add_argument(
+        "--table",
+        type=Path,
+        default=None,
+        help="table of features, .csv or .parquet, with path or image_id in each row",
+    )
     chosen = parser.parse_args(arguments)
     try:
-        run(chosen.model, chosen.sources, chosen.out, chosen.top)
+        run(chosen.model, chosen.sources, chosen.out, chosen.top, chosen.table)
     except ToolkitError as error:
         print(f"predict: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None) -> None:
+def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None, features: Path | None = None) -> None:
     """Predict and write the table.
 
     Args:
         top: how many classes an image to keep; None keeps all.
+        features: a table beside the images; None where there is none.
 
     Raises:
         DataError: no image, no model, or a table of another kind.
@@ -78,7 +93,8 @@ def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None
             "python -m pipelines.clean (docs/denoise.md)",
             file=sys.stderr,
         )
-    table = predict(classifier, card, find(sources), top)
+    paths = find(sources)
+    table = predict(classifier, card, paths, top, _with_features(folder, paths, features))
     images.write_bytes(out, _encoded(table, out.suffix))
     failed = int(table["error"].notna().sum())
     print(f"predict: {len(table) - failed} images predicted, {failed} could not be read; {out}", file=sys.stderr)
@@ -103,8 +119,35 @@ def find(sources: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def predict(classifier: Classifier, card: Card, paths: Sequence[Path], top: int | None = None) -> pd.DataFrame:
-    """Return the table of answers, a row per path and in that order. Pixels are held a batch at a time."""
+def _with_features(folder: Path, paths: Sequence[Path], features: Path | None) -> tuple[Fused, Encoded] | None:
+    """Return the model of images and a table, and the table; None where either is not there, which is told."""
+    joined = fused.load(folder / "fusion")
+    if joined is None or joined.card.delivered == "image":
+        if features:
+            print(f"predict: the model uses no table; {features} is not read", file=sys.stderr)
+        return None
+    if features is None:
+        print("predict: no --table, of which the model could make use: images alone are answered to", file=sys.stderr)
+        return None
+    found = joined.card.encoder(beside.read(features, joined.card.encoder, paths))
+    if alone := int((~found.present).sum()):
+        first = paths[int((~found.present).nonzero()[0])]
+        print(f"predict: {alone} images without a row in {features} are answered to alone: {first}", file=sys.stderr)
+    return joined, found
+
+
+def predict(
+    classifier: Classifier,
+    card: Card,
+    paths: Sequence[Path],
+    top: int | None = None,
+    joined: tuple[Fused, Encoded] | None = None,
+) -> pd.DataFrame:
+    """Return the table of answers, a row per path and in that order. Pixels are held a batch at a time.
+
+    Args:
+        joined: the model of images and a table, and the table's rows, one for each path.
+    """
     errors: dict[Path, str] = {}
 
     def read(path: Path) -> RGB:
@@ -116,9 +159,10 @@ def predict(classifier: Classifier, card: Card, paths: Sequence[Path], top: int 
             return BLANK
 
     probabilities = np.empty((len(paths), len(card.classes)))
-    found = inference.outputs(classifier.logits(), card.preprocessing, paths, "predict", read=read)
-    for row, logits in enumerate(found):
-        probabilities[row] = softmax(logits.astype(np.float64))
+    for number, seen in enumerate(blocks(classifier, paths, "predict", read=read)):
+        rows = torch.arange(len(seen.logits)) + number * BLOCK
+        logits = joined[0].delivered(seen, joined[1][rows]) if joined else seen.logits.double().numpy()
+        probabilities[rows.numpy()] = softmax(logits)
     told = [errors.get(path) for path in paths]
     probabilities[[text is not None for text in told]] = np.nan
     return _table(paths, probabilities, card.classes, told, top)

@@ -74,8 +74,11 @@ class Progress:
 
     @property
     def robust(self) -> list[float]:
-        """Return the accuracies under attack of the epochs ended so far; empty where none was attacked."""
-        return [row.val_robust for row in self.curve if row.val_robust is not None]
+        """Return the accuracies under attack of the epochs ended so far, without that of the model as it came; empty where none was attacked.
+
+        A head that begins anew answers worse than the probe at first, which is no collapse.
+        """
+        return [row.val_robust for row in self.curve[1:] if row.val_robust is not None]
 
     def finished(self, epochs: int, patience: int) -> bool:
         """Return whether all epochs are over, or ``patience`` of them have brought nothing."""

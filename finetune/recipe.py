@@ -28,6 +28,11 @@ class Recipe(Settings):
     epochs: int = Field(
         default=8, ge=1, description="Passes over the train images at most; early stopping may end before."
     )
+    steps: int = Field(
+        default=200,
+        ge=0,
+        description="Steps of all epochs at least: with few images an epoch passes over them several times; 0: always once.",
+    )
     batch_size: int = Field(default=32, ge=1, description="Images per step; when doubled, raise the rate by about 1.4.")
     accumulate: int = Field(
         default=1,

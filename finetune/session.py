@@ -9,14 +9,13 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
 from datatools.errors import ToolkitError
-from finetune import batch_norm, cut, inputs, sampling, stages
+from finetune import batch_norm, batches, cut, inputs, stages
 from finetune.chance import Chance, Draws
 from finetune.checkpoint import Saver, Tensors
 from finetune.class_weights import balanced
@@ -66,14 +65,13 @@ class Session:
         if recipe.mixstyle.probability:
             styles = recipe.mixstyle.build(chance)
             self.hooks.enter_context(inserted(model.network, stages.early(model.network, groups), styles))
-        # More views than epochs are never shown.
-        self.views = recipe.views.model_copy(update={"count": min(recipe.views.count, recipe.epochs)})
-        variants = self.views.variants(train.names, seed, model.preprocessing.size)
+        self.batches = batches.plan(train.names, train.targets, recipe, seed)
+        variants = self.batches.views.variants(train.names, seed, model.preprocessing.size)
         prepare = partial(inputs.prepare, halves.trunk, team=crew, keep=halves.saves, shelf=shelf, frozen=trained)
         self.inputs = prepare(train, variants)
         self.val_inputs = prepare(val, unchanged(len(val)))
         weights = balanced(train.targets, recipe.class_weights).to(crew.device) if recipe.class_weights else None
-        self.steps = math.ceil(len(train) / recipe.batch_size)
+        self.steps = self.batches.steps
         tail: Any = halves.tail
         if crew.compiled is not None and recipe.epochs * self.steps >= crew.compiled:
             tail = torch.compile(tail, dynamic=False)
@@ -99,15 +97,14 @@ class Session:
         """Take the epoch's steps, from where it stands."""
         epoch, recipe = progress.epoch, self.recipe
         self.learner.unfreeze(self.strategy.trained(epoch, self.count))
-        batches, history = self._batches(epoch), progress.losses
-        views = torch.from_numpy(self.views.shown(self.train.names, self.seed, epoch))
+        shown, history = self.batches.of(epoch), progress.losses
         if recipe.auto_rates and not progress.step:
-            progress.rates = self._measured_rates(batches, views, epoch)
+            progress.rates = self._measured_rates(shown, epoch)
         self.learner.rates = progress.rates
-        for rows in batches[progress.step :]:
+        for rows, views in shown[progress.step :]:
             number = epoch * self.steps + progress.step
             factor = recipe.schedule(number, recipe.epochs * self.steps, history)
-            loss = self._step(rows, views[rows], factor, number)
+            loss = self._step(rows, views, factor, number)
             self.loss += loss.double() * len(rows)
             progress.stepped(len(rows))
             bar.update(len(rows))
@@ -117,22 +114,21 @@ class Session:
             if due:
                 self.save(saver, progress)
 
-    def _measured_rates(self, batches: Sequence[Tensor], views: Tensor, epoch: int) -> list[float]:
+    def _measured_rates(self, shown: Sequence[tuple[Tensor, Tensor]], epoch: int) -> list[float]:
         """Return the factors on the layer groups' rates, from the gradients of the epoch's first batches."""
         found = []
-        for place, rows in enumerate(batches[:MEASURED]):
+        for place, (rows, views) in enumerate(shown[:MEASURED]):
             targets = self.train.targets[rows].to(self.crew.device)
             draws = Draws(self.seed, epoch * self.steps + place)
-            found.append(self.learner.relative_norms(self.inputs(rows, views[rows]), targets, draws))
+            found.append(self.learner.relative_norms(self.inputs(rows, views), targets, draws))
         return list(auto_rgn.factors(found))
 
     def trial(self, number: int, factor: float) -> float:
         """Take the step of this number, as if every epoch were the first, and return its loss: for trying out a recipe."""
         epoch, place = divmod(number, self.steps)
         self.learner.unfreeze(self.strategy.trained(self.recipe.epochs - 1, self.count))
-        rows = self._batches(epoch)[place]
-        views = torch.from_numpy(self.views.shown(self.train.names, self.seed, epoch))
-        return float(self._step(rows, views[rows], factor, number))
+        rows, views = self.batches.of(epoch)[place]
+        return float(self._step(rows, views, factor, number))
 
     def _step(self, rows: Tensor, views: Tensor, factor: float, number: int) -> Tensor:
         device = self.crew.device
@@ -148,22 +144,33 @@ class Session:
         """
         progress.loss_sum, self.glanced = float(self.loss), time.monotonic()
         if not math.isfinite(progress.loss_sum):
-            raise ToolkitError(
-                f"finetune: the loss became infinite in epoch {progress.epoch + 1}; lower finetune.rate ({self.recipe.rate:g})"
-            )
+            raise self._exploded(progress)
         if bar is not None:
             last = progress.curve[-1].val_accuracy
             bar.set_postfix(epoch=progress.epoch + 1, loss=progress.loss, val=last, refresh=False)
+
+    def _exploded(self, progress: Progress) -> ToolkitError:
+        rate, epoch = self.recipe.rate, progress.epoch + 1
+        return ToolkitError(f"the loss became infinite in epoch {epoch}; lower finetune.rate ({rate:g})")
+
+    def _recalibrate(self) -> None:
+        if self.recipe.batch_norm == "recalibrate":
+            with self.crew.precision():  # what the frozen layers kept may be in half precision
+                batch_norm.recalibrate(self.learner.model, self.learner.norms, self._plain_batches())
 
     def close(self, progress: Progress) -> None:
         """End an epoch: look at the validation rows, and keep the weights if they are among the best so far."""
         self._glance(progress)
         number = progress.epoch * self.steps + self.steps - 1
         rate = self.recipe.rate * self.recipe.schedule(number, self.recipe.epochs * self.steps, progress.losses)
-        if self.recipe.batch_norm == "recalibrate":
-            batch_norm.recalibrate(self.learner.model, self.learner.norms, self._plain_batches())
+        self._recalibrate()
         with self.learner.averaged():
-            progress.closed(self.score(), rate, self.steps)
+            if self.learner.average:  # averaged statistics are those of no weights
+                self._recalibrate()
+            score = self.score()
+            if not math.isfinite(score.loss):
+                raise self._exploded(progress)
+            progress.closed(score, rate, self.steps)
             self.loss.zero_()
             place = progress.place(self.keep)
             if place is not None:
@@ -240,14 +247,9 @@ class Session:
 
     def bar(self, progress: Progress) -> "tqdm[Any]":
         """Return the progress bar of the run, standing where the run stands."""
-        total, silent = self.recipe.epochs * len(self.train), True if self.crew.rank else None
-        done = progress.epoch * len(self.train) + progress.seen
+        total, silent = self.recipe.epochs * self.batches.shown, True if self.crew.rank else None
+        done = progress.epoch * self.batches.shown + progress.seen
         return tqdm(total=total, initial=done, desc="fine-tuning", unit="img", disable=silent, file=sys.stderr)
-
-    def _batches(self, epoch: int) -> list[Tensor]:
-        """Return the rows of each step; sizes differ by at most one, so that no step sees a single image."""
-        order = sampling.order(self.train.targets, self.seed, epoch, self.recipe.sampling)
-        return [torch.from_numpy(part) for part in np.array_split(order, self.steps)]
 
     def _plain_batches(self) -> Iterator[Tensor]:
         """Yield every train image as it is, in batches of one size."""

@@ -9,6 +9,7 @@ Sums over slices are taken along a fixed binary tree, and the processes started 
 processes on CPUs end in the same bits as well (tested).
 """
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,17 +60,29 @@ class Team:
         """
         return list(self.pool.map(function, _slices(count, size if self.device.type == "cpu" else count)))
 
-    def total(self, function: Callable[[slice], Sums], count: int, size: int, like: Sums) -> Sums:
+    def total(
+        self, function: Callable[[slice], Sums], count: int, size: int, like: Sums, *, ordered: bool = False
+    ) -> Sums:
         """Return the sums of what ``function`` returns for the slices of ``range(count)``; the processes share the slices.
 
         Args:
             function: returns tensors shaped as ``like`` for every slice.
             size: of a slice.
+            ordered: each slice leaves something behind, as BatchNorm does in training: on CPUs every process computes all of them, one
+                after the other.
         """
         slices = _slices(count, size)
+        if ordered and self.device.type == "cpu":
+            return tree([function(part) for part in slices])
         first, last = branch(len(slices), self.rank, self.world)
         own = tree(list(self.pool.map(function, slices[first:last])))
         return own if self.world == 1 else self._joined(own, len(slices), like)
+
+    def agree(self, values: Sequence[Tensor]) -> None:
+        """Let all processes have the mean of what each has, in place; alone it changes nothing."""
+        for value in values if self.world > 1 else ():
+            distributed.all_reduce(value)
+            value.div_(self.world)
 
     def _joined(self, own: Sums, count: int, like: Sums) -> Sums:
         """Return the sum over the processes, each with its branch of ``count`` slices; a branch may be empty."""
@@ -144,12 +157,21 @@ def gather(how: Execution) -> Iterator[Team]:
 
 @contextmanager
 def _joined(world: int, device: torch.device) -> Iterator[int]:
-    """Yield this process's rank, in a process group where there are several."""
+    """Yield this process's rank, in a process group where there are several; they begin and end together."""
     if world == 1:
         yield 0
         return
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield distributed.get_rank()
-    finally:
-        distributed.destroy_process_group()
+    if not distributed.is_initialized():
+        # One group for the whole process: a second one would find the addresses of the first in torchrun's store.
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(distributed.destroy_process_group)
+    _meet(device)
+    yield distributed.get_rank()
+    _meet(device)  # what one of them writes or removes next, the others have read
+
+
+def _meet(device: torch.device) -> None:
+    """Wait for the other processes."""
+    token = torch.zeros(1, device=device)
+    distributed.all_reduce(token)
+    token.item()  # on a GPU nothing waits before a value is fetched

@@ -17,6 +17,7 @@ from datatools.augment.attacked import Attacked
 from datatools.augment.balance import Balance
 from datatools.augment.disk import predicted_bytes, refuse_above
 from datatools.augment.gap import Known
+from datatools.augment.idle import idle
 from datatools.augment.lineage import LINEAGE, Made, derived_table, lineage_table
 from datatools.augment.make import make
 from datatools.augment.method import identity
@@ -89,10 +90,8 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
     jobs = [(recipe, settings.methods[recipe.entry]) for recipe in recipes]
     predicted = predicted_bytes(jobs, settings.seed, settings.max_side, stage.store)
     refuse_above(settings.limit_megabytes, predicted, len(recipes))
-    for folder in ("images", "sheets"):
-        (stage.out / folder).mkdir() if recipes else stage.folder(
-            folder, "augment.methods is empty: nothing is derived."
-        )
+    unused = idle(settings.methods, recipes, sources, settings.target_domain)
+    _folders(stage, bool(recipes), unused)
     images, seen = _images(recipes, settings, stage, probe, rows)
     manifest.write(derived_table(images), stage.out / "manifest.parquet", manifest.DERIVED)
     manifest.write(lineage_table(images, entries.names(settings.methods)), stage.out / "lineage.parquet", LINEAGE)
@@ -105,7 +104,18 @@ def run(settings: AugmentSettings, stage: Stage) -> Mapping[str, Any]:
         "megabytes": round(sum(image.bytes for image in images) / 1e6, 3),
         "predicted_megabytes": round(predicted / 1e6, 3),
         "methods": _methods(images, seen, known, settings, stage),
+        "idle": unused,
     }
+
+
+def _folders(stage: Stage, filled: bool, unused: Mapping[str, str]) -> None:
+    """Make the folders of images and sheets, and say which entries will have none in them."""
+    reasons = [f"{name} derives nothing: {reason}" for name, reason in unused.items()]
+    for reason in reasons:
+        print(f"augment: {reason}")
+    about = "\n".join(reasons) or "augment.methods is empty: nothing is derived."
+    for folder in ("images", "sheets"):
+        (stage.out / folder).mkdir() if filled else stage.folder(folder, about)
 
 
 def _paths(stage: Stage) -> dict[str, str]:

@@ -6,17 +6,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
 from datatools import manifest
 from datatools.errors import DataError
+from datatools.evaluate import fusion as compared
 from datatools.evaluate import judgement, plots, predictions
 from datatools.evaluate.judgement import Answers
 from datatools.evaluate.scores import BREAKDOWN, Intervals
 from datatools.settings import Settings
-from finetune import inference, model
+from finetune import model
+from finetune.fusion import fused, join
+from finetune.fusion.encoder import Encoded
+from finetune.fusion.fused import Fused, Logits
+from finetune.fusion.rows import BLOCK, Seen, blocks
 from pipelines.stage import Stage, main, read_json
+
+DELIVERED = "delivered"
+COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
 
 
 class EvaluateSettings(Settings):
@@ -30,7 +39,8 @@ class EvaluateSettings(Settings):
 def run(settings: EvaluateSettings, stage: Stage) -> Mapping[str, Any]:
     """Predict, judge both models, and write predictions, scores and the tables behind the plots."""
     rows = _rows(stage)
-    finetuned, delivered = _answers(rows, stage)
+    answers, delivered, joined = _answers(rows, stage)
+    finetuned = answers[DELIVERED]
     probe = _probe(stage)
     train_labels = rows.loc[rows["split"] == "train", "label"]
     metrics = judgement.metrics(finetuned, probe, train_labels, settings.intervals)
@@ -38,7 +48,8 @@ def run(settings: EvaluateSettings, stage: Stage) -> Mapping[str, Any]:
     breakdown = judgement.breakdown(finetuned, probe, settings.intervals)
     manifest.write(breakdown, stage.out / "breakdown.parquet", BREAKDOWN)
     _write_plots(finetuned, metrics, stage)
-    return {**metrics, "delivered": delivered}
+    added = _added(answers, joined, settings.intervals) if joined else {}
+    return {**metrics, "delivered": delivered, **added}
 
 
 def _rows(stage: Stage) -> pd.DataFrame:
@@ -53,15 +64,52 @@ def _rows(stage: Stage) -> pd.DataFrame:
     return joined.reset_index(drop=True)
 
 
-def _answers(rows: pd.DataFrame, stage: Stage) -> tuple[Answers, str]:
-    """Return what the fine-tuned model says of every image, and whether it is one or the probe; pixels are held a batch at a time."""
-    classifier, card = model.load(stage.source("finetune", "model.json").parent)
-    paths = [Path(path) for path in rows["pixels"]]
-    logits = np.empty((len(rows), len(card.classes)), np.float64)
-    for row, output in enumerate(inference.outputs(classifier.logits(), card.preprocessing, paths, "evaluating")):
-        logits[row] = output
-    table = predictions.table(rows, _softmax(logits), card.classes)
-    return Answers(table, card.classes, str(stage.final("predictions.parquet"))), card.delivered
+def _answers(rows: pd.DataFrame, stage: Stage) -> tuple[dict[str, Answers], str, str | None]:
+    """Return what the models say of every image, in one pass; pixels are held a batch at a time.
+
+    Returns:
+        the answers: ``delivered``, and where there is a table also ``image``, ``table`` and ``fused``;
+        whether the image model is a fine-tuned one or the probe;
+        and which of the three is delivered, None where there is no table.
+    """
+    folder = stage.source("finetune", "model.json").parent
+    classifier, card = model.load(folder)
+    joined = fused.load(folder / "fusion")
+    table = joined.card.encoder(_table(rows, stage)) if joined else None
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for number, seen in enumerate(blocks(classifier, [Path(path) for path in rows["pixels"]], "evaluating")):
+        place = torch.arange(len(seen.logits)) + number * BLOCK
+        for side, logits in _sides(seen, joined, table, place).items():
+            found.setdefault(side, []).append(_softmax(logits))
+    where = str(stage.final("predictions.parquet"))
+    answers = {
+        side: Answers(predictions.table(rows, np.concatenate(parts), card.classes), card.classes, where)
+        for side, parts in found.items()
+    }
+    return answers, card.delivered, joined.card.delivered if joined else None
+
+
+def _sides(seen: Seen, joined: Fused | None, table: Encoded | None, place: torch.Tensor) -> dict[str, Logits]:
+    if joined is None or table is None:
+        return {DELIVERED: seen.logits.double().numpy()}
+    here = table[place]
+    return {DELIVERED: joined.delivered(seen, here), **joined.answers(seen, here)}
+
+
+def _table(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+    source = stage.source("impute", "table.parquet")
+    return join.aligned(manifest.read(source, COMPLETED), rows["image_id"].tolist(), str(source))
+
+
+def _added(answers: Mapping[str, Answers], delivered: str, how: Intervals) -> dict[str, Any]:
+    """Return how image, table and both compare on val and test, and say it."""
+    found: dict[str, Any] = {"delivered": delivered}
+    for split in judgement.JUDGED:
+        sides = {side: of.on(split) for side, of in answers.items() if side != DELIVERED}
+        if len(sides[delivered]):
+            found[split] = compared.beside(sides, delivered, split, how.draws, how.seed, how.confidence)
+            print(f"evaluate: {found[split]['in_words']}")
+    return {"fusion": found}
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,31 +3,40 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pydantic import Field
 
 from datatools import closure, manifest, parallel, seeds
-from datatools.errors import DataError
+from datatools.evaluate import fusion as compared
 from datatools.evaluate import outcomes, paired, predictions
-from finetune import backbones, data, devices, guard, model, scratch, surrogate
+from datatools.evaluate.outcomes import Outcomes
+from datatools.images import sha256
+from finetune import backbones, data, devices, guard, launch, model, scratch
 from finetune.candidate import Candidate, contest
 from finetune.candidate.contest import Contest
 from finetune.candidate.finished import Finished
 from finetune.candidate.lp_ft import LpFt
 from finetune.checkpoint import Saver
 from finetune.data import Examples
+from finetune.fusion import fused, join
+from finetune.fusion.choice import Chosen as Joined
+from finetune.fusion.run import run as join_table
+from finetune.fusion.settings import FusionSettings
 from finetune.guard import Choice
 from finetune.judge import Judged
 from finetune.model import Classifier
 from finetune.recipe import Recipe
 from finetune.surrogate import Surrogate
-from pipelines.stage import STORE, Stage, main
+from pipelines import examples
+from pipelines.examples import Task
+from pipelines.stage import STORE, Stage, main, read_json
 
 LIBRARIES = ("numpy", "pillow", "timm", "torch", "torchvision")
 DRAWS, CONFIDENCE = 2000, 0.95  # of the intervals on val
+COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
+FUSION = "The two files fusion.* join a table to the model; where they are absent, there is none or it is not used."
 
 
 class FinetuneSettings(Recipe):
@@ -50,25 +59,24 @@ class FinetuneSettings(Recipe):
         description="Also train the network without its pretraining, to see whether that helps or hurts. The slowest run of all.",
     )
     use_derived: bool = Field(default=True, description="Also learn from the images of the stage augment.")
+    fusion: FusionSettings = Field(default=FusionSettings(), description="How a table of features joins the images.")
 
 
 def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     """Run the candidates and write the model that was chosen, its card and the curves."""
-    probe = surrogate.load(stage.source("probe", "model.json").parent)
-    rows = _rows(stage)
-    derived = _derived(stage) if settings.use_derived else None
-    learn, judge = _train(rows, derived, probe), _labelled(rows, "val", probe)
-    lineage = _lineage(learn, judge, probe)
+    task = examples.prepare(stage, settings.use_derived)
+    probe, lineage = task.probe, _lineage(task.train, task.val, task.probe)
     folder = STORE / "checkpoints" / _run_name(settings, lineage)
-    tried = Contest(learn, judge, settings.seed, settings.soup, folder)
+    tried = Contest(task.train, task.val, settings.seed, settings.soup, folder)
     classifier, runs, choice = _tried(tried, settings, probe)
     without = _without_transfer(tried, settings, probe) if settings.scratch else None
-    _write(stage, classifier, probe, settings, lineage, "finetuned" if choice.best.alpha else "probe")
+    _write(stage, classifier, task, settings, lineage, "finetuned" if choice.best.alpha else "probe")
     _write_curves(stage, runs, choice)
+    joined = _with_table(stage, settings, classifier, task.rows, probe)
     Saver(folder).clear()
-    counts = {"train_images": len(learn), "derived_images": 0 if derived is None else len(derived)}
-    val = rows[rows["split"] == "val"]
-    return {**_chosen(choice, runs), **counts, **_compared(choice, without, val, probe), **_details(choice, runs)}
+    counts = {"train_images": len(task.train), "derived_images": task.derived}
+    told = {**counts, **_compared(choice, without, task.of("val"), probe), **_details(choice, runs), **joined}
+    return {**_chosen(choice, runs), **told}
 
 
 def _tried(
@@ -87,60 +95,8 @@ def _without_transfer(tried: Contest, settings: FinetuneSettings, probe: Surroga
     drawn, groups = scratch.network(
         probe.card.backbone, probe.card.preprocessing, len(probe.classes), tried.stream("scratch")
     )
-    found = replace(tried, keep=1).run("scratch", scratch.recipe(settings), drawn, groups, None)
+    found = replace(tried, keep=1, shelf={}).run("scratch", scratch.recipe(settings), drawn, groups, None)
     return guard.alone(drawn, found, tried.val)
-
-
-def _rows(stage: Stage) -> pd.DataFrame:
-    """Return the labelled rows of the split with the column ``pixels``: the file to read."""
-    rows = manifest.read(stage.source("split", "manifest.parquet"), manifest.SPLIT)
-    source = stage.source("denoise", "images.parquet")
-    pixels = manifest.read(source, manifest.PIXELS).set_index("image_id")["path"]
-    rows = rows.assign(pixels=pixels.reindex(rows["image_id"]).to_numpy())
-    labelled = rows[rows["label"].notna() & rows["split"].notna()].sort_values("image_id")
-    absent = labelled["image_id"][labelled["pixels"].isna()]
-    if len(absent):
-        raise DataError(f"{source}: has no row for {len(absent)} images, such as {absent.iloc[0]}; run: dvc repro")
-    return labelled
-
-
-def _derived(stage: Stage) -> pd.DataFrame:
-    """Return the derived images; one that was made from a val or test row is refused."""
-    source = stage.source("augment", "manifest.parquet")
-    derived = manifest.read(source, manifest.DERIVED).sort_values("image_id")
-    split = manifest.read(stage.source("split", "manifest.parquet"), manifest.SPLIT)
-    # A reference may be an image without label and split; what a model is judged on may be none.
-    free = split["split"].isna() & split["label"].isna()
-    known = set(split["image_id"][free | (split["split"] == "train")])
-    for image_id, parents in zip(derived["image_id"], derived["parents"], strict=True):
-        if not known.issuperset(parents):
-            raise DataError(f"{source}: {image_id} was made from an image outside the train rows; run: dvc repro")
-    return derived
-
-
-def _train(rows: pd.DataFrame, derived: pd.DataFrame | None, probe: Surrogate) -> Examples:
-    own = _labelled(rows, "train", probe)
-    if derived is None or derived.empty:
-        return own
-    targets = data.soft(_lists(derived["target_classes"]), _lists(derived["target_probabilities"]), probe.classes)
-    return data.join(own, _examples(derived["image_id"], derived["path"], targets, probe, "derived images"))
-
-
-def _labelled(rows: pd.DataFrame, split: str, probe: Surrogate) -> Examples:
-    chosen = rows[rows["split"] == split]
-    if chosen.empty:
-        raise DataError(f"split: no labelled row is in {split}; give it a share in params.yaml: split.strategy")
-    targets = data.one_hot(chosen["label"].astype(str).tolist(), probe.classes)
-    return _examples(chosen["image_id"], chosen["pixels"], targets, probe, f"{split} images")
-
-
-def _examples(names: "pd.Series[str]", paths: "pd.Series[str]", targets: Any, probe: Surrogate, label: str) -> Examples:
-    pixels = data.decode([Path(path) for path in paths], probe.card.preprocessing, label)
-    return Examples(tuple(names.astype(str)), pixels, targets)
-
-
-def _lists(column: "pd.Series[Any]") -> list[Sequence[Any]]:
-    return [list(values) for values in column]
 
 
 def _lineage(learn: Examples, judge: Examples, probe: Surrogate) -> dict[str, str]:
@@ -162,11 +118,12 @@ def _run_name(settings: FinetuneSettings, lineage: Mapping[str, str]) -> str:
 def _write(
     stage: Stage,
     classifier: Classifier,
-    probe: Surrogate,
+    task: Task,
     settings: FinetuneSettings,
     lineage: dict[str, str],
     delivered: str,
 ) -> None:
+    probe = task.probe
     card = model.Card(
         classes=probe.classes,
         backbone=probe.card.backbone,
@@ -175,6 +132,7 @@ def _write(
         delivered=delivered,
         lineage=lineage,
         settings=settings.model_dump(mode="json"),
+        denoised=task.denoised,
     )
     model.save(stage.out, card, classifier)
 
@@ -223,11 +181,41 @@ def _compared(choice: Choice, without: Judged | None, val: pd.DataFrame, probe: 
 
 def _paired(ours: Judged, theirs: Judged, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]:
     """Return how two models compare image by image on val; it is not free of luck, since val also chose between them."""
-    answers = (predictions.table(val, judged.logits.softmax(dim=1).numpy(), probe.classes) for judged in (ours, theirs))
-    first, second = (outcomes.from_table(table, probe.classes, "finetune: val") for table in answers)
+    first, second = (_outcomes(judged, val, probe) for judged in (ours, theirs))
     found = paired.compare(first, second, DRAWS, seeds.generator(0, "finetune", "paired"), CONFIDENCE)
     counts = {"ours_only": found.ours_only, "theirs_only": found.theirs_only, "p_value": found.p_value}
     return {**counts, "difference": found.difference.plain()}
+
+
+def _outcomes(found: Judged, val: pd.DataFrame, probe: Surrogate) -> Outcomes:
+    table = predictions.table(val, found.logits.softmax(dim=1).numpy(), probe.classes)
+    return outcomes.from_table(table, probe.classes, "finetune: val")
+
+
+def _with_table(
+    stage: Stage, settings: FinetuneSettings, classifier: Classifier, rows: pd.DataFrame, probe: Surrogate
+) -> dict[str, Any]:
+    """Join the table to the delivered model, and return what it adds on val; nothing where there is no feature, or none is wanted."""
+    folder, source = stage.folder("fusion", FUSION), stage.source("impute", "table.parquet")
+    table = manifest.read(source, COMPLETED)
+    if settings.fusion.use == "never" or not manifest.feature_columns(table):
+        return {}
+    cells = join.aligned(table, rows["image_id"].tolist(), str(source))
+    origins = join.origins(read_json(stage.source("impute", "state.json")))
+    found = join_table(settings.fusion, classifier, probe.classes, rows, cells, origins, settings.seed)
+    made_from = {"image_model": (stage.out / model.WEIGHTS).read_bytes(), "table": source.read_bytes()}
+    card = found.fused.card.model_copy(update={name: sha256(data) for name, data in made_from.items()})
+    fused.save(folder, replace(found.fused, card=card))
+    return {"fusion": _added(found, rows[rows["split"] == "val"], probe)}
+
+
+def _added(found: Joined, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]:
+    """Return how image, table and both compare on val, and say it."""
+    sides = {str(side): _outcomes(judged, val, probe) for side, judged in found.judged.items()}
+    chosen = found.fused.card.model_dump(include={"delivered", "weight", "temperature"})
+    told = compared.beside(sides, chosen["delivered"], "val", DRAWS, confidence=CONFIDENCE)
+    print(f"finetune: {told['in_words']}")
+    return {**told, **chosen}
 
 
 def _details(choice: Choice, runs: Sequence[Finished]) -> dict[str, Any]:
@@ -254,5 +242,5 @@ def _candidate(run: Finished, choice: Choice) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and not launch.again("pipelines.finetune"):
     main("finetune", FinetuneSettings, run)

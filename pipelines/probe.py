@@ -1,7 +1,7 @@
 """Stage ``probe``: frozen features of every image, and linear probes on them: the floors that everything later has to beat."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from datatools import images, manifest
+from datatools import cache, closure, images, manifest
 from datatools.components import joined
 from datatools.errors import DataError
 from datatools.evaluate import adversarial_validation
 from datatools.evaluate.intervals import wilson
 from datatools.evaluate.predictions import table as predictions
 from datatools.settings import Settings
-from finetune import backbones, features, probe, surrogate, table
+from finetune import backbones, features, fitted, surrogate, table
 from finetune.backbones import Backbone, BackboneSettings
 from finetune.probe import Matrix, Probe
 from pipelines.stage import Stage, main
@@ -25,6 +25,7 @@ from pipelines.stage import Stage, main
 Accuracies = dict[str, dict[str, Any]]
 
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
+HELD_OUT = ("val", "test")
 STRANGEST = 6  # images of val and of test that are named
 
 INDEX = manifest.Schema("index", (manifest.IMAGE_ID,))
@@ -56,7 +57,7 @@ def run(settings: ProbeSettings, stage: Stage) -> Mapping[str, Any]:
     probes = {name: _fit(values, rows, settings, stage) for name, values in inputs.items()}
     _write(settings, backbone, found, probes["image"], rows, stage)
     metrics = _metrics(rows, {name: (probes[name], values) for name, values in inputs.items()})
-    return {**metrics, "adversarial_validation": _told_apart(rows, found, settings.seed)}
+    return {**metrics, "adversarial_validation": _told_apart(rows, found, settings.seed, stage)}
 
 
 def _rows(stage: Stage) -> pd.DataFrame:
@@ -125,7 +126,7 @@ def _fit(values: Matrix, rows: pd.DataFrame, settings: ProbeSettings, stage: Sta
         None if missing else str(label) for label, missing in zip(rows["label"], rows["label"].isna(), strict=True)
     ]
     try:
-        return probe.fit(values, labels, _in(rows, "train"), _in(rows, "val"), settings.regularisation)
+        return fitted.fit(values, labels, _in(rows, "train"), _in(rows, "val"), settings.regularisation, stage.store)
     except DataError as error:
         raise DataError(f"{stage.source('split', 'manifest.parquet')}: {error}") from None
 
@@ -147,16 +148,23 @@ def _metrics(rows: pd.DataFrame, fitted: Mapping[str, tuple[Probe, Matrix]]) -> 
     return {**summary, "classes": len(image.classes), "images": len(rows), "train_images": len(labels), **floors}
 
 
-def _told_apart(rows: pd.DataFrame, found: Matrix, seed: int) -> dict[str, Any]:
+def _told_apart(rows: pd.DataFrame, found: Matrix, seed: int, stage: Stage) -> dict[str, Any]:
     """Return how well val and test images can be told from train images, and which of them look least like these."""
-    groups = joined(rows)
-    summary = {}
-    for split in ("val", "test"):
-        compared = adversarial_validation.compare(found, _in(rows, "train"), _in(rows, split), groups, seed)
-        means = adversarial_validation.in_words(split, compared.auc)
-        print(f"probe: {means}")
-        strangest = [str(rows["path"].iloc[row]) for row in compared.strangest(STRANGEST)]
-        summary[split] = {"auc": compared.auc.plain(), "means": means, "strangest": strangest}
+    groups = np.asarray(joined(rows))
+
+    def compare(splits: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for split in splits:
+            compared = adversarial_validation.compare(found, _in(rows, "train"), _in(rows, split), groups, seed)
+            means = adversarial_validation.in_words(split, compared.auc)
+            strangest = [str(rows["path"].iloc[row]) for row in compared.strangest(STRANGEST)]
+            yield {"auc": compared.auc.plain(), "means": means, "strangest": strangest}
+
+    shelf = stage.store.shelf("adversarial validation", str(seed), closure.digest("pipelines.probe", "scikit-learn"))
+    texts = rows[["path", "split"]].astype(str).to_numpy(str)
+    names = [f"{split} {fitted.digest(found, groups, texts)}" for split in HELD_OUT]
+    summary = dict(zip(HELD_OUT, cache.complete(compare, HELD_OUT, names, shelf, cache.JSON), strict=True))
+    for told in summary.values():
+        print(f"probe: {told['means']}")
     return summary
 
 

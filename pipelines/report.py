@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -40,6 +40,8 @@ TABLES: dict[str, Schema | None] = {
     "evaluate/predictions.parquet": PREDICTED,
     "evaluate/breakdown.parquet": None,
 }
+# What the page needs of those: an older version of a stage may have left less.
+COLUMNS = {"augment/lineage.parquet": ("image_id", "entry", "settings")}
 RECORDS = ("ingest/columns.json", "split/audit.json", "impute/report.json", "finetune/model.json")
 CURVES, ROC = "finetune/curves.csv", "evaluate/plots/roc.csv"
 SHEET_SIDE, SHEET_LENGTH = 1200, 150_000  # of a contact sheet in the page: pixels, and characters of its address
@@ -80,7 +82,7 @@ def execute() -> None:
 
 def inputs(settings: ReportSettings) -> Inputs:
     """Return all that the page is made of."""
-    tables = {name: _table(DATA / name, schema) for name, schema in TABLES.items()}
+    tables = {name: _table(DATA / name, schema, COLUMNS.get(name, ())) for name, schema in TABLES.items()}
     columns, audit, imputation, model = (read_json(DATA / name) for name in RECORDS)
     files = [DATA / name for name in (*TABLES, *RECORDS, CURVES, ROC)]
     files += [DATA / name / "metrics.json" for name in STAGES]
@@ -136,7 +138,7 @@ def picture(path: str, written: Callable[[RGB], str]) -> str | None:
         return None
 
 
-def _table(path: Path, schema: Schema | None) -> pd.DataFrame:
+def _table(path: Path, schema: Schema | None, needed: Sequence[str] = ()) -> pd.DataFrame:
     if schema is not None:
         return manifest.read(path, schema)
     try:
@@ -145,6 +147,9 @@ def _table(path: Path, schema: Schema | None) -> pd.DataFrame:
         raise DataError(f"{path}: is missing; run the stage that makes it: dvc repro") from None
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: is not a Parquet table ({error})") from None
+    lacking = [name for name in needed if name not in frame.columns]
+    if lacking:
+        raise DataError(f"{path}: has no column '{lacking[0]}'; an older version wrote it, run: dvc repro")
     return frame
 
 

@@ -55,10 +55,9 @@ class Partners:
         self._elsewhere: dict[str | None, Ring] = {}
         self._of_target: Ring | None = None
 
-    @property
-    def without(self) -> str:
-        """Say how many plain images do not count, where there are some."""
-        count = len(self.sources.plain)
+    def without(self, need: Partner) -> str:
+        """Say how many plain images do not count, where there are some: they lend no look, but may be blended in."""
+        count = 0 if need in ("labelled", "cutout") else len(self.sources.plain)
         return f" (plain images do not count: {count})" if count else ""
 
     def wants(self, need: Partner, parent: Source) -> bool:
@@ -109,7 +108,7 @@ class Partners:
             counts = ", ".join(f"{name} ({count})" for name, count in self.sources.domains.items())
             raise SettingsError(
                 f"params.yaml: augment.target_domain: '{domain}' has no train or unlabelled image whose look could be taken"
-                f"{self.without}; "
+                f"{self.without('target')}; "
                 f"domains that have some: {counts or 'none'}"
             )
         if self._of_target is None:

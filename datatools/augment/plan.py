@@ -120,7 +120,8 @@ def _partners(
     found = partners.several(method.partner, parent, points)
     if len(found) < count:
         raise DataError(
-            f"{method.method}: {parent.path}: there is no second image outside its group {parent.together}{partners.without}"
+            f"{method.method}: {parent.path}: there is no second image outside its group {parent.together}"
+            f"{partners.without(method.partner)}; add some, or leave {method.method} out of augment.methods"
         )
     return found
 

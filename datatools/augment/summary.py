@@ -46,7 +46,7 @@ def in_words(name: str, figures: Mapping[str, Any]) -> str:
         moved = f"distance to target {distance['before']:.2f} -> {distance['after']:.2f}"
         parts.append(f"{moved} (MMD {mmd['before']:.3f} -> {mmd['after']:.3f})")
     if figures.get("repeated"):
-        parts.append(f"{figures['repeated']} of them repeat another copy of their parent, so lower copies")
+        parts.append(f"{figures['repeated']} of them repeat another copy of their parent, so lower copies or balance")
     if figures["unchanged"] == count:
         parts.append("none of them differs from its parent, so leave the method out or raise its strength")
     return "; ".join(parts)

@@ -13,26 +13,38 @@ from datatools.report.inputs import Inputs, Json
 from datatools.report.tables import records
 
 SHOWN = 60  # characters of a setting's value
-NEVER = ("max_side", "probe", "seed")  # the same for all entries
 
 
 def cards(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return a card for each entry that made images, by name."""
-    made = inputs.derived.merge(inputs.lineage[["image_id", "entry", "settings"]], on="image_id").sort_values(
-        "image_id"
-    )
+    """Return a card for each entry of the policy, by method and number; one that made no images says why."""
+    lineage = inputs.lineage[["image_id", "entry", "settings"]]
+    made = inputs.derived.merge(lineage, on="image_id").sort_values("image_id")
     settings = {str(entry): json.loads(rows["settings"].iloc[0]) for entry, rows in made.groupby("entry")}
     methods = {str(entry): str(rows["method"].iloc[0]) for entry, rows in made.groupby("entry")}
-    return [
-        _card(inputs, entry, made[made["entry"] == entry], _apart(settings, _siblings(methods, entry), entry))
-        for entry in sorted(settings)
-    ]
+    idle = {entry: _idle(entry, reason) for entry, reason in inputs.metrics["augment"].get("idle", {}).items()}
+    busy = {
+        entry: _card(inputs, entry, made[made["entry"] == entry], _apart(settings, _siblings(methods, entry), entry))
+        for entry in settings
+    }
+    return [card for _, card in sorted({**idle, **busy}.items(), key=lambda item: place(item[0]))]
+
+
+def place(entry: str) -> tuple[str, int]:
+    """Return the method of an entry, and which entry of that method it is, from 1."""
+    method, _, number = entry.rpartition("_")
+    return (method, int(number)) if number.isdigit() else (entry, 1)
 
 
 def name(entry: str) -> str:
     """Return the name of an entry of the policy: its method's, and which entry of that method it is."""
-    method, _, number = entry.rpartition("_")
-    return f"{added.said(method).name}, {number}" if number.isdigit() else added.said(entry).name
+    method, number = place(entry)
+    return added.said(method).name + (f", {number}" if number > 1 else "")
+
+
+def _idle(entry: str, reason: str) -> dict[str, Any]:
+    does = added.said(place(entry)[0]).does
+    warning = {"what": "Nothing was derived", "detail": f"{reason[:1].upper()}{reason[1:]}."}
+    return {"name": name(entry), "does": does, "n": "0", "apart": "", "facts": [], "warnings": [warning], "sheet": None}
 
 
 def _card(inputs: Inputs, entry: str, made: pd.DataFrame, apart: str) -> dict[str, Any]:
@@ -65,7 +77,7 @@ def _siblings(methods: Mapping[str, str], entry: str) -> list[str]:
 
 def _apart(settings: Mapping[str, Json], siblings: Sequence[str], entry: str) -> str:
     """Return the settings in which an entry differs from others of its method; empty where it is alone."""
-    own = {key: value for key, value in settings[entry].items() if key not in NEVER}
+    own = settings[entry]
     differing = [key for key in own if any(settings[other].get(key) != own[key] for other in siblings)]
     return ", ".join(f"{key} {_short(own[key])}" for key in sorted(differing))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from datatools import seeds
+from datatools import parallel, seeds
 from finetune import train
 from finetune.candidate import Candidate, finished
 from finetune.candidate.finished import RUNNING, Finished
@@ -56,8 +56,9 @@ class Contest:
             model, groups, self.train, self.val, recipe, stream, saver, head, keep=self.keep, shelf=self.shelf
         )
         found = finished.of(name, fitted)
-        finished.save(folder, found)
-        print(f"finetune: {_line(found)} ({time.monotonic() - began:.1f} s)", flush=True)
+        if parallel.replica() == 0:  # the others have found the same
+            finished.save(folder, found)
+            print(f"finetune: {_line(found)} ({time.monotonic() - began:.1f} s)", flush=True)
         return found
 
     def stream(self, name: str) -> int:

@@ -50,6 +50,7 @@ def recipe(**changes: object) -> Recipe:
         {
             "epochs": 2,
             "batch_size": 16,
+            "steps": 0,
             "rate": 0.01,
             "loss": CrossEntropy(label_smoothing=0.0),
             "strategy": Partial(last=2),

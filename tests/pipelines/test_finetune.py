@@ -23,7 +23,7 @@ from finetune import model, probe, surrogate
 from finetune.learner import Learner
 from finetune.session import Session
 from pipelines import stage
-from pipelines.finetune import FinetuneSettings, run
+from pipelines.finetune import COMPLETED, FinetuneSettings, run
 from tests.finetune import tiny
 from tests.finetune.test_model import card
 
@@ -112,6 +112,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
     manifest.write(frame[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
     write_probe(frame)
+    manifest.write(frame[["image_id"]], Path("data/impute/table.parquet"), COMPLETED)
     table = derived([name("picture 0"), name("picture 1")])
     manifest.write(table, Path("data/augment/manifest.parquet"), manifest.DERIVED)
     return tmp_path
@@ -129,7 +130,8 @@ def execute(**changes: Any) -> dict[str, Any]:
 
 
 def outputs() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path("data/finetune").iterdir()}
+    folder = Path("data/finetune")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
@@ -141,6 +143,7 @@ def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
         "candidates.csv",
         "metrics.json",
         "settings.json",
+        "fusion/README.txt",
     }
     loaded, its_card = model.load(Path("data/finetune"))
     assert its_card.classes == tiny.CLASSES

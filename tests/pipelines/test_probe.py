@@ -14,8 +14,10 @@ from PIL import Image
 from datatools import images, manifest
 from datatools.cache import Store
 from datatools.errors import DataError
+from datatools.evaluate import adversarial_validation
 from datatools.images import RGB
 from finetune import inference, surrogate
+from finetune import probe as fitting
 from finetune.backbones import BackboneSettings
 from pipelines.probe import COMPLETED, ProbeSettings, run
 from pipelines.stage import Stage
@@ -119,10 +121,23 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(rows: pd.DataFrame, mo
 
 
 def test_a_second_run_asks_no_backbone_and_writes_the_same(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    probe("first")
+    first = probe("first")
     monkeypatch.setattr(inference, "_run", None)  # a call would fail
-    probe("second")
+    monkeypatch.setattr(fitting, "fit", None)
+    monkeypatch.setattr(adversarial_validation, "compare", None)
+    second = probe("second")
     assert digests("first") == digests("second")
+    assert first == second
+
+
+def test_other_labels_and_another_seed_are_fitted_anew(rows: pd.DataFrame) -> None:
+    first = probe("first")
+    labels = rows["label"].where(rows["label"].isna(), rows["label"].map({"squares": "stripes", "stripes": "squares"}))
+    manifest.write(rows.assign(label=labels), Path("data/split/manifest.parquet"), manifest.SPLIT)
+    swapped = probe("swapped")
+    found, other = (surrogate.load(Path(out)).head.weight for out in ("first", "swapped"))
+    assert torch.allclose(found, other.flip(0), atol=1e-6)
+    assert first["image"] == swapped["image"]
 
 
 def test_changed_pixels_are_used_and_other_images_stay(rows: pd.DataFrame) -> None:

@@ -129,6 +129,14 @@ def test_a_missing_input_is_named_with_what_to_do(project: Inputs, file: str) ->
     assert not Path("reports/index.html").exists()
 
 
+def test_a_table_of_an_older_version_is_named_with_what_to_do(project: Inputs) -> None:
+    project.lineage.drop(columns="entry").to_parquet("data/augment/lineage.parquet", index=False)
+    wrong = r"^data/augment/lineage.parquet: has no column 'entry'; an older version wrote it, run: dvc repro$"
+    with pytest.raises(DataError, match=wrong):
+        report.execute()
+    assert not Path("reports/index.html").exists()
+
+
 def test_a_wrong_setting_is_named(project: Inputs) -> None:
     Path("params.yaml").write_text("report: {pictures: 0}\n")
     with pytest.raises(SettingsError, match=r"params.yaml: report.pictures: must be greater than or equal to 1, got 0"):

@@ -38,7 +38,7 @@ def labels(known: Mapping[str, Json]) -> Markup | None:
     """Return how often the probe gives parents and derived images their label, by entry; None where it was never asked."""
     asked = [
         Pair(cards.name(entry), figures["agreement_before"], figures["agreement_after"])
-        for entry, figures in sorted(known.items())
+        for entry, figures in _in_order(known)
         if "agreement_after" in figures
     ]
     across = Axis("share that the probe gives its label", 0.0, 1.0, lambda share: percent(share, 0))
@@ -49,11 +49,15 @@ def distances(known: Mapping[str, Json]) -> Markup | None:
     """Return the distance to the target domain by entry, before and after; None where none was measured."""
     measured = [
         Pair(cards.name(entry), found["before"], found["after"], found.get("alike"))
-        for entry, figures in sorted(known.items())
+        for entry, figures in _in_order(known)
         if (found := figures.get("gap", {}).get("a_distance"))
     ]
     across = Axis("proxy A-distance", 0.0, FARTHEST)
     return _chart("Distance to the target domain", measured, across, lambda value: decimal(value, 2))
+
+
+def _in_order(known: Mapping[str, Json]) -> list[tuple[str, Json]]:
+    return sorted(known.items(), key=lambda item: cards.place(item[0]))
 
 
 def _chart(title: str, rows: Sequence[Pair], across: Axis, written: Any) -> Markup | None:

@@ -41,6 +41,7 @@ def view(inputs: Inputs) -> Section:
             "split": split,
             "averages": averages(inputs.metrics["evaluate"], split),
             "losses": losses(inputs.metrics["evaluate"], split),
+            "table": inputs.metrics["evaluate"].get("fusion", {}).get(split),
             "matrix": matrix(judged),
             "confusions": confusions(judged),
             "roc": roc(inputs, split),

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from datatools.augment.mixup import MixUp
 from datatools.augment.pgd import Pgd
 from datatools.augment.plan import plan
 from datatools.augment.randconv import RandConv
-from datatools.augment.render import render
+from datatools.augment.render import Rendered, render
 from datatools.augment.sources import Source, Sources
 from datatools.augment.style_mix import StyleMix
 from datatools.cache import Store
@@ -114,6 +115,22 @@ def test_few_images_are_made_for_it_and_none_of_them_twice(world: Sources, monke
     stored(work, ".store")
     assert len(calls) == len(work)
     assert predicted(work[::-1], store=".fresh") == first
+
+
+def test_a_rare_entry_has_its_share_of_the_sample(world: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One image in eighty would be tried once at most, and may be the largest."""
+    asked: list[int] = []
+
+    def counted(job: Job, *args: Any, **options: Any) -> Rendered:
+        asked.append(job[0].entry)
+        return render(job, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("datatools.augment.make.render", counted)
+    common, rare = Geometry(probability=1.0, copies=5), METHODS["fda"]
+    work = jobs(world, common, rare)
+    predicted([job for job in work if job[0].entry == 0 or job[0].parent in world.parents[:6]])
+    assert asked.count(1) == 4
+    assert asked.count(0) > 36
 
 
 def test_a_picture_counts_by_its_copies_and_at_its_reduced_size(world: Sources) -> None:

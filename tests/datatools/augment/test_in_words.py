@@ -24,3 +24,9 @@ def test_what_was_not_looked_at_is_not_said() -> None:
 def test_a_method_that_changes_nothing_is_told() -> None:
     assert "; none of them differs from its parent" in in_words("fda", {**FIGURES, "unchanged": 210})
     assert "differs" not in in_words("fda", {**FIGURES, "unchanged": 209})
+
+
+def test_copies_that_repeat_each_other_are_told_with_what_may_have_made_them() -> None:
+    """Balance makes more of them where ``copies`` is 1 already."""
+    told = in_words("fda", {**FIGURES, "repeated": 7})
+    assert told.endswith("; 7 of them repeat another copy of their parent, so lower copies or balance")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from datatools.augment import plain
 from datatools.augment.histogram_match import HistogramMatch
 from datatools.augment.make import make
 from datatools.augment.method import Partner
+from datatools.augment.mixup import MixUp
 from datatools.augment.plan import plan
 from datatools.augment.reinhard import Reinhard
 from datatools.augment.sources import Sources, select
@@ -94,8 +96,20 @@ def test_only_plain_references_are_an_error_that_says_so(rows: pd.DataFrame) -> 
     with pytest.raises(SettingsError, match=wanted):
         plan(sources, POLICY[:1], [{}], 0, "night")
     whiten(references(rows))
-    with pytest.raises(DataError, match=r"no second image outside its group \w+ \(plain images do not count: \d+\)$"):
+    with pytest.raises(
+        DataError, match=r"no second image outside its group \w+ \(plain images do not count: \d+\); add some"
+    ):
         plan(plain.set_aside(sources, LOOK, None, Store(Path(".other"))), POLICY[:1], [{}], 0, None)
+
+
+def test_plain_references_are_no_reason_where_images_are_blended(rows: pd.DataFrame) -> None:
+    """They may be mixed in, so that they are not what is lacking."""
+    whiten(references(rows).iloc[::4])
+    sources = chosen(rows)
+    alone = replace(sources, parents=sources.parents[:1])
+    assert sources.plain
+    with pytest.raises(DataError, match=r"outside its group \w+; add some, or leave mixup out of augment.methods$"):
+        plan(alone, (MixUp(probability=1.0),), [{}], 0, None)
 
 
 def test_a_fine_texture_is_not_plain(rows: pd.DataFrame) -> None:

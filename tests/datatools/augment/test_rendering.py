@@ -262,12 +262,14 @@ def test_a_plain_image_may_be_blended_in(rows: pd.DataFrame) -> None:
 
 
 def test_a_plain_cutout_may_cover_all(rows: pd.DataFrame) -> None:
-    """The label is then its own."""
+    """The label is then its own. What is hidden in its one transparent pixel does not make it less plain."""
     rows = rows.head(12)
     plain = np.full((40, 49, 4), (90, 90, 90, 255), np.uint8)
-    plain[:, 0] = (1, 200, 3, 0)
+    plain[:, 0] = plain[20, 21] = (1, 255, 3, 0)
+    below = picture(1)
+    below[20, 20] = 90
     for path in rows.loc[rows["split"] == "train", "path"]:
-        write_bytes(Path(path), encode_png(picture(1)))
+        write_bytes(Path(path), encode_png(below))
     cutouts = cut_out(rows)["path"]
     for path in cutouts:
         Image.fromarray(plain).save(path)

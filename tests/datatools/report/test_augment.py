@@ -80,6 +80,8 @@ def test_figures_are_said_and_absent_ones_passed_over() -> None:
         ({"lost_by_storing": 2}, ["Success lost by rounding to grey levels"]),
         ({"unchanged": 40}, ["Nothing changed"]),
         ({"unchanged": 39}, []),
+        ({"repeated": 2}, ["Copies repeat each other"]),
+        ({"repeated": 0}, []),
     ],
 )
 def test_warnings(changed: dict[str, Any], what: list[str], inputs: Inputs) -> None:
@@ -139,6 +141,35 @@ def test_each_entry_has_a_card_that_says_what_sets_it_apart(inputs: Inputs) -> N
     (alone,) = cards.cards(entered(inputs, {"fda": {"beta": 0.01}}))
     assert alone["apart"] == ""
     assert render(entered(inputs, FDA_TWICE)).count('<article class="card method">') == 2
+
+
+def test_an_entry_that_made_nothing_has_a_card_that_says_why(inputs: Inputs) -> None:
+    entries = entered(inputs, FDA_TWICE)
+    reason = "its probability of 0 has chosen no train image; raise it"
+    figures = {**entries.metrics["augment"], "idle": {"fda_3": reason}}
+    silent = replace(entries, metrics={**entries.metrics, "augment": figures})
+    *_, last = cards.cards(silent)
+    assert (last["name"], last["n"], last["sheet"]) == ("Fourier adaptation, 3", "0", None)
+    text = render(silent)
+    assert "Its probability of 0 has chosen no train image; raise it." in text
+    assert text.count('<article class="card method">') == 3
+
+
+def test_ten_entries_of_one_method_stand_in_their_order(inputs: Inputs) -> None:
+    settings = {f"fda_{number}" if number > 1 else "fda": {"beta": number / 100} for number in range(10, 0, -1)}
+    entries = entered(inputs, settings)
+    assert [card["apart"] for card in cards.cards(entries)] == [f"beta {number / 100}" for number in range(1, 11)]
+    drawn = re.findall(
+        r"<title>Fourier adaptation(?:, (\d+))?:", str(augment.labels(entries.metrics["augment"]["methods"]))
+    )
+    assert drawn == ["", *map(str, range(2, 11))]
+
+
+def test_sheets_are_decoded_with_the_page(inputs: Inputs) -> None:
+    """With decoding=async a page that was captured or printed at once had gaps in their place."""
+    text = render(replace(entered(inputs, FDA_TWICE), sheet=lambda path: f"data:image/webp;base64,{path}"))
+    assert text.count('<div class="rows"><img') == 2
+    assert "decoding" not in text
 
 
 def test_settings_that_are_long_are_cut_and_one_that_is_lacking_counts(inputs: Inputs) -> None:

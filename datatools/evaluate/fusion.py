@@ -1,0 +1,54 @@
+"""What a table adds to images: image alone, table alone and both beside each other, on the same rows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datatools import seeds
+from datatools.evaluate.intervals import wilson
+from datatools.evaluate.outcomes import Outcomes
+from datatools.evaluate.paired import Comparison, compare
+
+IMAGE, FUSED = "image", "fused"
+
+
+def beside(
+    sides: Mapping[str, Outcomes], delivered: str, split: str, draws: int, seed: int = 0, confidence: float = 0.95
+) -> dict[str, Any]:
+    """Return the accuracy of each side with its interval, and what is delivered compared image by image with the image alone.
+
+    Args:
+        sides: what ``image``, ``table`` and ``fused`` got right on the same images.
+        delivered: one of the three.
+        split: of the images; with the seed it names the stream of the resamples.
+
+    Returns:
+        for JSON; ``adds`` is the accuracy of what is delivered less that of the image alone, ``would_add`` that of both together,
+        and ``in_words`` a line for people.
+    """
+    found: dict[str, Any] = {
+        side: {"accuracy": wilson(int(of.correct.sum()), len(of), confidence).plain()} for side, of in sides.items()
+    }
+    for name, side in (("adds", delivered), ("would_add", FUSED)):
+        rng = seeds.generator(seed, "fusion", name, split)
+        found[name] = _plain(compare(sides[side], sides[IMAGE], draws, rng, confidence))
+    return {**found, "in_words": in_words(found, delivered, split)}
+
+
+def in_words(found: Mapping[str, Any], delivered: str, split: str) -> str:
+    """Return what :func:`beside` found as a line: what the table adds, in points of accuracy, or that it adds nothing."""
+    if delivered == IMAGE:
+        return f"the table adds nothing: the image alone is delivered ({_points(found['would_add'], split)} with both)"
+    whose = "the table alone is delivered and" if delivered != FUSED else "the table"
+    return f"{whose} adds {_points(found['adds'], split)}"
+
+
+def _points(compared: Mapping[str, Any], split: str) -> str:
+    difference = compared["difference"]
+    if difference["value"] is None:
+        return f"an unknown number of points: no {split} image has a label"
+    value, low, high = (100 * difference[key] for key in ("value", "low", "high"))
+    return f"{value:.1f} points ({low:.1f} to {high:.1f}) on {split}"
+
+
+def _plain(found: Comparison) -> dict[str, Any]:
+    return {"p_value": found.p_value, "difference": found.difference.plain()}
