@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from datatools.errors import ToolkitError
 from finetune.learner import assign, copy
 from finetune.plots import curve
 from finetune.recipe import Recipe
@@ -42,7 +43,7 @@ def sizes(images: int) -> list[int]:
     while size <= min(LARGEST, images // FEWEST):
         found.append(size)
         size *= 2
-    return found or [max(1, images // FEWEST)]
+    return found or [max(2, images // FEWEST)]
 
 
 def try_sizes(start: Callable[[Recipe], Session], recipe: Recipe, images: int) -> list[Tried]:
@@ -51,6 +52,9 @@ def try_sizes(start: Callable[[Recipe], Session], recipe: Recipe, images: int) -
     Args:
         start: makes a session for a recipe; the model's weights are put back after each.
         images: how many there are to learn from.
+
+    Raises:
+        ToolkitError: not even the smallest size fits into memory.
     """
     found: list[Tried] = []
     for size in sizes(images):
@@ -65,6 +69,8 @@ def try_sizes(start: Callable[[Recipe], Session], recipe: Recipe, images: int) -
         finally:
             assign(session.learner.weights(), before)
             session.hooks.close()
+    if not found[-1].rate and len(found) == 1:
+        raise ToolkitError(f"not even {found[0].size} images per step fit into memory; lower probe.backbone.image_size")
     return found
 
 

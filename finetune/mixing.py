@@ -16,6 +16,7 @@ from torch import Tensor
 from datatools.errors import SettingsError
 from datatools.settings import Settings
 from finetune.chance import Draws
+from finetune.layout import channels_last
 
 
 class Mixing(Settings):
@@ -99,9 +100,10 @@ def _blend(values: Tensor, partners: Tensor, weights: Tensor) -> Tensor:
 
 def _boxes(inputs: Tensor, alpha: float, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Draw a box for each image: sides by the square root of its area, the centre anywhere, clipped to the image."""
-    if inputs.ndim != 4:
+    if inputs.ndim != 4 or channels_last(inputs):
         raise SettingsError(
-            "finetune.mixing: cutmix cuts boxes out of images, and only features enter the head; set cutmix: 0, or let more layers learn"
+            "finetune.mixing: cutmix cuts boxes out of images or feature maps, and what enters the layers that learn has the shape "
+            f"{tuple(inputs.shape)[1:]}; set cutmix: 0, or let more layers learn"
         )
     size = np.array(inputs.shape[2:])
     share = np.sqrt(1.0 - random.beta(alpha, alpha, len(inputs)))[:, None]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from datatools.errors import SettingsError
 from datatools.settings import Settings
 from finetune.chance import Chance
+from finetune.layout import channels_last
 
 Pairing = Literal["random", "crossdomain"]
 
@@ -73,9 +74,10 @@ class MixStyle(nn.Module):
         Raises:
             SettingsError: these are no maps, or domains are needed and are not given for just these images.
         """
-        if maps.ndim != 4:
+        if maps.ndim != 4 or channels_last(maps):
             raise SettingsError(
-                f"mixstyle: wants feature maps of shape (N, channels, height, width), got {tuple(maps.shape)}; choose another network"
+                f"finetune.mixstyle: wants feature maps of shape (N, channels, height, width), got {tuple(maps.shape)}; "
+                "set probability: 0, or choose another network"
             )
         random = self.chance.random
         if random is None or random.random() >= self.probability:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datatools.errors import ToolkitError
 from finetune.learner import assign, copy
 from finetune.plots import curve
 from finetune.session import Session
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 100
+FEWEST = 3  # steps that make a curve
 MEMORY = 0.9  # of the smoothed loss
 FALL, RISE = 0.9, 1.1  # of the loss at the start
 BROKEN = 4.0  # times the lowest smoothed loss
@@ -82,8 +84,11 @@ def range_test(session: Session, steps: int = STEPS, low: float = LOWEST, high: 
 
     Args:
         session: made for the run whose rate is sought, at its first epoch; discriminative rates keep their proportions.
-        steps: at most; the test ends before where the loss breaks.
+        steps: at most, and ``FEWEST`` at least; the test ends before where the loss breaks.
         low, high: between which the head's rate grows, by the same factor at every step.
+
+    Raises:
+        ToolkitError: the loss broke at once.
     """
     before = copy(session.learner.weights())
     rates: list[float] = []
@@ -98,6 +103,8 @@ def range_test(session: Session, steps: int = STEPS, low: float = LOWEST, high: 
         rates.append(float(rate))
         losses.append(loss)
     assign(session.learner.weights(), before)
+    if len(rates) < FEWEST:
+        raise ToolkitError(f"the loss broke within {FEWEST} steps, at a rate of {rate:.2g}; look at the images and their labels")
     return RangeTest(np.array(rates), np.array(losses), broke)
 
 

@@ -124,7 +124,7 @@ class Session:
         return list(auto_rgn.factors(found))
 
     def trial(self, number: int, factor: float) -> float:
-        """Take the step of this number, as if every epoch were the first, and return its loss: for trying out a recipe."""
+        """Take the step of this number, with what learns in the last epoch, and return its loss: for trying out a recipe."""
         epoch, place = divmod(number, self.steps)
         self.learner.unfreeze(self.strategy.trained(self.recipe.epochs - 1, self.count))
         rows, views = self.batches.of(epoch)[place]
@@ -186,7 +186,7 @@ class Session:
         ]
         logits, known = torch.cat(parts).double(), self.val.targets.sum(dim=1) > 0
         if not known.any():
-            raise ToolkitError("finetune: no validation row has a label that the train rows know; change split")
+            raise ToolkitError("no validation row has a label that the train rows know; change split")
         loss = functional.cross_entropy(logits[known], self.val.targets[known].double())
         right = (logits.argmax(dim=1) == self.val.targets.argmax(dim=1)) & known
         robust = self._robust(rows[known][:CHECKED]) if self.recipe.adversarial.epsilon else None

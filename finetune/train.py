@@ -4,6 +4,7 @@ A run is a pure function of the model, the examples, the recipe and the seed. On
 threads, and also if it is killed and taken up again from a checkpoint.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -58,6 +59,7 @@ def fit(
     how: Execution | None = None,
     keep: int = 1,
     shelf: Shelf | None = None,
+    watch: Callable[[Sequence[Row]], None] | None = None,
 ) -> Fitted:
     """Fine-tune a model in place and leave it with the weights of its best epoch.
 
@@ -70,6 +72,7 @@ def fit(
         head: what the head starts from instead of the model's own; epoch 0, which is never undercut, is still the model as it came.
         how: how to run; the default is what :func:`datatools.parallel.execution` finds.
         keep: how many of the best trained epochs to return with their weights.
+        watch: told the curve so far after every epoch, such as :func:`finetune.curves.write` with a path.
         shelf: what the frozen part made of the images, from runs of the same model on the same examples and for those to come.
 
     Raises:
@@ -85,6 +88,8 @@ def fit(
                 while not _finished(progress, recipe):
                     session.epoch(progress, saver, bar)
                     session.close(progress)
+                    if watch is not None and crew.rank == 0:
+                        watch(progress.curve)
             assign(session.learner.weights(), session.best(progress))
     model.requires_grad_(False)
     return Fitted(

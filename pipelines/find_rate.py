@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--steps", type=int, default=rate_finder.STEPS, help="of the test at most (default: %(default)s)"
     )
     steps = parser.parse_args(arguments).steps
+    if steps < rate_finder.FEWEST:
+        parser.error(f"argument --steps: must be at least {rate_finder.FEWEST}, got {steps}")
     guarded("find_rate", lambda: execute(steps))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from datatools.evaluate import fusion as compared
 from datatools.evaluate import outcomes, paired, predictions
 from datatools.evaluate.outcomes import Outcomes
 from datatools.images import sha256
-from finetune import backbones, data, devices, guard, launch, model, scratch
+from finetune import backbones, curves, data, devices, guard, launch, model, scratch
 from finetune.candidate import Candidate, contest
 from finetune.candidate.contest import Contest
 from finetune.candidate.finished import Finished
@@ -34,6 +35,7 @@ from pipelines.examples import Task
 from pipelines.stage import STORE, Stage, main, read_json
 
 LIBRARIES = ("numpy", "pillow", "timm", "torch", "torchvision")
+LIVE = STORE / "curves.csv"  # of the candidate that trains: to be looked at meanwhile
 DRAWS, CONFIDENCE = 2000, 0.95  # of the intervals on val
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
 FUSION = "The two files fusion.* join a table to the model; where they are absent, there is none or it is not used."
@@ -67,7 +69,7 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     task = examples.prepare(stage, settings.use_derived)
     probe, lineage = task.probe, _lineage(task.train, task.val, task.probe)
     folder = STORE / "checkpoints" / _run_name(settings, lineage)
-    tried = Contest(task.train, task.val, settings.seed, settings.soup, folder)
+    tried = Contest(task.train, task.val, settings.seed, settings.soup, folder, watch=partial(curves.write, LIVE))
     classifier, runs, choice = _tried(tried, settings, probe)
     without = _without_transfer(tried, settings, probe) if settings.scratch else None
     _write(stage, classifier, task, settings, lineage, "finetuned" if choice.best.alpha else "probe")
@@ -139,9 +141,9 @@ def _write(
 
 def _write_curves(stage: Stage, runs: Sequence[Finished], choice: Choice) -> None:
     """Write the curves of all candidates, and those of the one that leads by themselves, which ``dvc plots`` draws."""
-    curves = [pd.DataFrame([asdict(row) for row in run.curve]).assign(candidate=run.name) for run in runs]
+    found = [pd.DataFrame([asdict(row) for row in run.curve]).assign(candidate=run.name) for run in runs]
     first = [run.name for run in runs].index(_leading(choice, runs).name)
-    for name, table in (("curves", curves[first].drop(columns="candidate")), ("candidates", pd.concat(curves))):
+    for name, table in (("curves", found[first].drop(columns="candidate")), ("candidates", pd.concat(found))):
         table.to_csv(stage.out / f"{name}.csv", index=False, lineterminator="\n")
 
 

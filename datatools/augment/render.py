@@ -126,9 +126,10 @@ def _unfit(recipe: Recipe, method: PixelMethod, image: RGB) -> str:
 
 def _refuse_flat(result: RGB, parent: RGB, blended: RGB | RGBA | None, recipe: Recipe, method: str) -> None:
     # What is blended with a plain image may rightly become plain, and its label says so; only a result flatter than both was destroyed.
-    # A plain image that lends its look is no such excuse: the label stays the parent's, of which nothing is left.
+    # A plain image that lends its look is no such excuse: the label stays the parent's, of which nothing is left. Where a parent shows
+    # nothing itself, nothing can be lost: what it deviates by is a level here and there, or a deviation of 0 as rounding left it.
     now, before = _contrast(result), min(_contrast(one) for one in (parent, blended) if one is not None)
-    if now < FLAT and now < before / 4:
+    if now < FLAT <= before and now < before / 4:
         lender = recipe.partner if blended is None else None
         remedy = f"see whether {lender.path}, which lent its look, is plain, or " if lender else ""
         raise DataError(

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from finetune.data import Examples
 from finetune.groups import Groups
 from finetune.inputs import Shelf
 from finetune.model import Classifier
+from finetune.progress import Row
 from finetune.recipe import Recipe
 
 
@@ -29,6 +30,7 @@ class Contest:
         seed: of the stage; each candidate's stream is derived from it and its name.
         keep: how many epochs of each are kept.
         folder: where runs are written down until the stage has ended.
+        watch: told the curve of the running candidate after every epoch.
         shelf: what the frozen part of the probe's network makes of the images: candidates with the same frozen layers share it.
     """
 
@@ -38,6 +40,7 @@ class Contest:
     keep: int
     folder: Path
     shelf: Shelf = field(default_factory=dict, compare=False, repr=False)
+    watch: Callable[[Sequence[Row]], None] | None = None
 
     def run(self, name: str, recipe: Recipe, model: Classifier, groups: Groups, head: nn.Linear | None) -> Finished:
         """Return a run, taken up where a killed stage left it; one that had ended is not repeated.
@@ -53,7 +56,7 @@ class Contest:
         began, saver = time.monotonic(), Saver(folder / RUNNING)
         stream = self.stream(name)
         fitted = train.fit(
-            model, groups, self.train, self.val, recipe, stream, saver, head, keep=self.keep, shelf=self.shelf
+            model, groups, self.train, self.val, recipe, stream, saver, head, keep=self.keep, shelf=self.shelf, watch=self.watch
         )
         found = finished.of(name, fitted)
         if parallel.replica() == 0:  # the others have found the same

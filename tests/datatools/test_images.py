@@ -213,6 +213,13 @@ def test_a_layer_over_white_is_what_is_read(name: str, tmp_path: Path) -> None:
         assert np.abs(over_white(found) - shown).max() <= 1
 
 
+def test_a_transparent_level_of_sixteen_bits_counts_neither_as_read_nor_as_a_layer(tmp_path: Path) -> None:
+    levels = (np.arange(600).reshape(20, 30) * 100).astype(np.uint16)
+    Image.fromarray(levels).save(tmp_path / "file", "PNG", transparency=0)
+    assert images.layer(tmp_path / "file") is None
+    assert images.read(tmp_path / "file")[0, 0].tolist() == [0, 0, 0]
+
+
 LAYERS = {"png_with_transparent_palette", "grey_png_with_alpha"}
 
 

@@ -342,3 +342,20 @@ def test_runs_that_share_what_the_frozen_part_made_end_in_the_same_bytes(
         passes.clear()
     assert found[0][0] == found[1][0] == found[2][0]
     assert found[1][1] < found[0][1] / 10
+
+
+def test_who_watches_is_told_the_curve_after_every_epoch(tmp_path: Path) -> None:
+    of, told = tiny.backbone(), list[list[int]]()
+    fitted = train.fit(
+        tiny.classifier(of),
+        of.groups,
+        tiny.examples(40),
+        tiny.examples(20, seed=1),
+        tiny.recipe(epochs=3),
+        0,
+        Saver(tmp_path),
+        how=tiny.ONE,
+        watch=lambda rows: told.append([row.epoch for row in rows]),
+    )
+    assert told == [[0, 1], [0, 1, 2], [0, 1, 2, 3]]
+    assert len(fitted.curve) == 4

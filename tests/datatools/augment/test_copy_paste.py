@@ -99,3 +99,16 @@ def test_without_a_cutout_the_image_and_its_label_stay() -> None:
 def test_the_range_must_be_in_order() -> None:
     with pytest.raises(ValidationError, match="first value must not exceed the second"):
         CopyPaste(side=(0.5, 0.4))
+
+
+def test_size_and_place_are_drawn_within_their_limits() -> None:
+    """A white square on a picture without white: its side and corner can be read from the result."""
+    image, layer, method = picture(0, 100, 100), np.full((20, 20, 4), 255, np.uint8), CopyPaste(side=(0.2, 0.6))
+    found = [method(image, layer, np.random.default_rng(seed))[0] for seed in range(300)]
+    rows = [np.flatnonzero((result == 255).all(axis=2).any(axis=1)) for result in found]
+    columns = [np.flatnonzero((result == 255).all(axis=2).any(axis=0)) for result in found]
+    sides = [len(one) for one in rows]
+    assert (min(sides), max(sides)) == (20, 60)
+    for ends in (rows, columns):
+        assert min(one[0] for one in ends) <= 1
+        assert max(one[-1] for one in ends) >= 98

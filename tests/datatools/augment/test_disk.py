@@ -126,11 +126,12 @@ def test_a_rare_entry_has_its_share_of_the_sample(world: Sources, monkeypatch: p
         return render(job, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("datatools.augment.make.render", counted)
-    common, rare = Geometry(probability=1.0, copies=5), METHODS["fda"]
-    work = jobs(world, common, rare)
-    predicted([job for job in work if job[0].entry == 0 or job[0].parent in world.parents[:6]])
+    every = jobs(world, Geometry(probability=1.0, copies=5), METHODS["noise"])
+    work = [job for job in every if job[0].entry == 0 or job[0].parent in world.parents[:6]]
+    estimate = predicted(work)
     assert asked.count(1) == 4
     assert asked.count(0) > 36
+    assert 1 / 1.3 < estimate / stored(work) < 1.3  # counted as often as the common one, it would be far too much
 
 
 def test_a_picture_counts_by_its_copies_and_at_its_reduced_size(world: Sources) -> None:

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datatools.augment.amplitude_mix import AmplitudeMix
+from datatools.augment.composite import Composite
 from datatools.augment.fda import Fda
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.geometry import Geometry, Transform
@@ -133,6 +135,21 @@ def test_copies_that_would_all_repeat_each_other_are_refused() -> None:
     assert planned(HistogramMatch(probability=0.5, copies=3, blend=(0.5, 1.0)), sources=few)
     with pytest.raises(SettingsError, match="histogram_match: copies: of 3 copies only 2"):
         planned(HistogramMatch(probability=0.5, copies=3), sources=few)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "drawn"),
+    [
+        (Composite(probability=0.5, copies=3, weight=(0.4, 0.4)), Composite(probability=0.5, copies=3)),
+        (AmplitudeMix(probability=0.5, copies=3, eta=0.0), AmplitudeMix(probability=0.5, copies=3)),
+    ],
+    ids=["composite", "amplitude_mix"],
+)
+def test_what_is_drawn_beside_the_second_image_makes_copies_differ(fixed: Policy, drawn: Policy) -> None:
+    few = Sources(PARENTS, PARENTS[:4])
+    with pytest.raises(SettingsError, match=rf"{fixed.method}: copies: of 3 copies only 2"):
+        planned(fixed, sources=few)
+    assert planned(drawn, sources=few)
 
 
 def test_a_new_image_changes_few_second_images_of_many_copies() -> None:

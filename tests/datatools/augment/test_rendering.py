@@ -35,7 +35,7 @@ from datatools.augment.style_mix import StyleMix
 from datatools.augment.whitening import Whitening
 from datatools.cache import Store
 from datatools.errors import DataError
-from datatools.images import RGB, decode, encode_png, sha256, write_bytes
+from datatools.images import RGB, decode, sha256
 from tests.datatools.augment.gallery import MAGENTA, cut_out, gallery, picture
 
 METHODS: dict[str, PixelMethod] = {
@@ -203,13 +203,6 @@ def test_a_killed_run_continues_where_it_stopped(rows: pd.DataFrame, monkeypatch
     assert len(calls) == len(whole) - 11  # ten saved, one made and not yet saved
 
 
-def test_a_method_that_destroys_the_image_is_an_error_with_method_and_parent(rows: pd.DataFrame) -> None:
-    corner = Transform(name="CenterCrop", arguments={"height": 1, "width": 1, "p": 1.0})
-    flat = Geometry(probability=1.0, transforms=(corner,))
-    with pytest.raises(DataError, match=r"^geometry: data/raw/\d+.png: nothing is left to see"):
-        derive(rows, flat)
-
-
 def test_what_a_method_cannot_do_is_told_with_the_file_and_without_the_librarys_words(rows: pd.DataFrame) -> None:
     crop = Transform(name="RandomCrop", arguments={"height": 99, "width": 9})
     with pytest.raises(
@@ -232,53 +225,6 @@ def test_a_failure_inside_opencv_is_told_with_both_files(rows: pd.DataFrame) -> 
     found = r"data/raw/\d+.png: poisson: cannot be applied to an image of \d+x48 pixels \(height x width\) with data/raw/\d+.png; change "
     assert re.match(found, str(caught.value))
     assert "OpenCV" not in str(caught.value)
-
-
-def test_a_parent_that_was_flat_may_stay_so(rows: pd.DataFrame) -> None:
-    train = rows["split"] == "train"
-    for number, path in enumerate(rows.loc[train, "path"]):
-        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
-    made, _ = derive(rows, Geometry(probability=1.0))
-    assert made
-
-
-def test_a_plain_image_that_lends_its_look_is_an_error_that_names_it(rows: pd.DataFrame) -> None:
-    """The result would be a plain image with the parent's label."""
-    night = rows["domain"].eq("night") & rows["split"].ne("val") & rows["split"].ne("test")
-    for number, path in enumerate(rows.loc[night, "path"]):
-        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
-    with pytest.raises(
-        DataError, match=r"^histogram_match: .*nothing is left .* whether data/raw/\d+.png, which lent its look"
-    ):
-        derive(rows, HistogramMatch(probability=1.0))
-
-
-def test_a_plain_image_may_be_blended_in(rows: pd.DataFrame) -> None:
-    """Its own class may look like that, and has its share in the label."""
-    for number, path in enumerate(rows.loc[rows["split"].eq("train") & rows["domain"].eq("night"), "path"]):
-        write_bytes(Path(path), encode_png(np.full((20, 20, 3), number, np.uint8)))
-    made, _ = derive(rows, CutMix(probability=1.0, copies=4))
-    assert made
-
-
-def test_a_plain_cutout_may_cover_all(rows: pd.DataFrame) -> None:
-    """The label is then its own. What is hidden in its one transparent pixel does not make it less plain."""
-    rows = rows.head(12)
-    plain = np.full((40, 49, 4), (90, 90, 90, 255), np.uint8)
-    plain[:, 0] = plain[20, 21] = (1, 255, 3, 0)
-    below = picture(1)
-    below[20, 20] = 90
-    for path in rows.loc[rows["split"] == "train", "path"]:
-        write_bytes(Path(path), encode_png(below))
-    cutouts = cut_out(rows)["path"]
-    for path in cutouts:
-        Image.fromarray(plain).save(path)
-    made, files = derive(identified(rows), CopyPaste(probability=1.0, side=(1.0, 1.0)))
-    covered = [image for image in made if image.recipe.parent.path not in set(cutouts)]
-    assert covered
-    for image in covered:
-        assert (decode(files[image.recipe.image_id], "derived") == 90).all()
-        assert image.label == image.recipe.parents[1].label
 
 
 @pytest.mark.parametrize(("height", "width", "expected"), [(40, 48, (40, 48)), (96, 48, (64, 32)), (1, 640, (1, 64))])
