@@ -60,7 +60,7 @@ def warnings(figures: Json) -> list[dict[str, str]]:
         detail = f"{counted(lost, 'image')} misled the probe before, and no longer as a file. Raise epsilon."
         found.append({"what": "Success lost by rounding to grey levels", "detail": detail})
     if again := figures.get("repeated"):
-        detail = f"{counted(again, 'image')} the same, byte for byte, as an earlier copy of the same parent. Lower copies or balance."
+        detail = f"{counted(again, 'image')} came out as an earlier copy of the same parent, byte for byte. Lower copies or balance."
         found.append({"what": "Copies repeat each other", "detail": detail})
     if figures.get("unchanged") and figures["unchanged"] == figures.get("count"):
         detail = "Every image is its parent, pixel by pixel. Raise the method’s strength, or leave it out."

@@ -9,7 +9,9 @@ from datatools import manifest
 from datatools.augment.copy_paste import CopyPaste
 from datatools.augment.fgsm import Fgsm
 from datatools.augment.mixup import MixUp
+from datatools.augment.sources import select
 from datatools.augment.style_mix import StyleMix
+from datatools.errors import DataError
 from datatools.images import encode_png, read, write_bytes
 from finetune import surrogate
 from pipelines.augment import AugmentSettings
@@ -45,6 +47,14 @@ def test_no_held_out_pixel_gets_into_a_derived_image(rows: pd.DataFrame) -> None
         write_bytes(Path(path), encode_png(np.zeros((40, 48, 3), np.uint8)))
     derive(out="data/again", store=".again")
     assert contents("data/again/images") == before
+
+
+def test_a_held_out_image_that_was_chosen_stops_the_stage(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The choice and the check are made apart: here the choice takes every row for one of train."""
+    monkeypatch.setattr("pipelines.augment.select", lambda rows, *rest: select(rows.assign(split="train"), *rest))
+    with pytest.raises(DataError, match=r"^image [0-9a-f]{64} is a val or test row and must not be used"):
+        derive(AugmentSettings(methods=(MixUp(probability=1.0),)))
+    assert not list(Path("data/augment").iterdir())
 
 
 def test_adversarial_images_stay_within_epsilon_on_the_disk(rows: pd.DataFrame) -> None:
