@@ -24,6 +24,7 @@ def again(module: str, path: Path = Path("execution.yaml")) -> bool:
         sys.exit(f"{module.rpartition('.')[2]}: {error}")
     if how.replicas == 1 or "RANK" in os.environ:  # torchrun sets it
         return False
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as torchrun does, which would warn of it
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main
 

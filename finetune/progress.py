@@ -74,9 +74,9 @@ class Progress:
 
     @property
     def robust(self) -> list[float]:
-        """Return the accuracies under attack of the epochs ended so far, without that of the model as it came; empty where none was attacked.
+        """Return the accuracies under attack of the epochs ended so far; empty where none was attacked.
 
-        A head that begins anew answers worse than the probe at first, which is no collapse.
+        That of the model as it came is left out: a head that begins anew answers worse than the probe at first, which is no collapse.
         """
         return [row.val_robust for row in self.curve[1:] if row.val_robust is not None]
 

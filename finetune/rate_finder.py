@@ -104,7 +104,9 @@ def range_test(session: Session, steps: int = STEPS, low: float = LOWEST, high: 
         losses.append(loss)
     assign(session.learner.weights(), before)
     if len(rates) < FEWEST:
-        raise ToolkitError(f"the loss broke within {FEWEST} steps, at a rate of {rate:.2g}; look at the images and their labels")
+        raise ToolkitError(
+            f"the loss broke within {FEWEST} steps, at a rate of {rate:.2g}; look at the images and their labels"
+        )
     return RangeTest(np.array(rates), np.array(losses), broke)
 
 

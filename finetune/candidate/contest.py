@@ -14,6 +14,7 @@ from finetune.candidate import Candidate, finished
 from finetune.candidate.finished import RUNNING, Finished
 from finetune.checkpoint import Saver, Tensors
 from finetune.data import Examples
+from finetune.fast_adversarial import collapsed
 from finetune.groups import Groups
 from finetune.inputs import Shelf
 from finetune.model import Classifier
@@ -56,7 +57,17 @@ class Contest:
         began, saver = time.monotonic(), Saver(folder / RUNNING)
         stream = self.stream(name)
         fitted = train.fit(
-            model, groups, self.train, self.val, recipe, stream, saver, head, keep=self.keep, shelf=self.shelf, watch=self.watch
+            model,
+            groups,
+            self.train,
+            self.val,
+            recipe,
+            stream,
+            saver,
+            head,
+            keep=self.keep,
+            shelf=self.shelf,
+            watch=self.watch,
         )
         found = finished.of(name, fitted)
         if parallel.replica() == 0:  # the others have found the same
@@ -98,4 +109,6 @@ def named(candidates: Sequence[Candidate]) -> Iterator[tuple[str, Candidate]]:
 def _line(found: Finished) -> str:
     best = found.best
     right = f"{best.val_accuracy:.1%} of val images right, loss {best.val_loss:.3f}"
-    return f"{found.name}: {right} in epoch {best.epoch} of {found.curve[-1].epoch}"
+    robust = [row.val_robust for row in found.curve[1:] if row.val_robust is not None]
+    end = ", where its robustness collapsed; lower adversarial.step" if collapsed(robust) else ""
+    return f"{found.name}: {right} in epoch {best.epoch} of {found.curve[-1].epoch}{end}"

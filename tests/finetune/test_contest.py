@@ -11,6 +11,7 @@ from finetune.candidate.finished import Finished
 from finetune.candidate.lp_ft import LpFt
 from finetune.candidate.random_head import RandomHead
 from finetune.candidate.tail import Tail
+from finetune.fast_adversarial import FastAdversarial
 from finetune.strategy.partial import Partial
 from tests.finetune import tiny
 
@@ -33,6 +34,18 @@ def test_a_run_does_not_depend_on_those_before_it(tmp_path: Path) -> None:
     for candidate in (RandomHead(factor=2.0), Tail(last=1)):
         (alone,) = run(tmp_path / candidate.method, (candidate,))
         assert raw(alone) == raw(together[candidate.method])
+
+
+def test_a_collapse_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of, scores = tiny.backbone(), iter([3, 8, 0])  # of 10 images: the probe's model and two epochs
+    monkeypatch.setattr(FastAdversarial, "robust", lambda *_: next(scores))
+    common = Contest(tiny.examples(40), tiny.examples(10, seed=1), seed=0, keep=2, folder=tmp_path)
+    recipe = tiny.recipe(epochs=9, adversarial={"epsilon": 8.0})
+    (found,) = contest.run(common, (LpFt(),), recipe, tiny.classifier(of), of.groups)
+    assert len(found.curve) == 3
+    assert "of 2, where its robustness collapsed; lower adversarial.step (" in capsys.readouterr().out
 
 
 def test_all_begin_at_the_probe(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_soft_labels_that_cannot_be_right_are_refused(
         data.soft(names, shares, ("a", "b"))
 
 
-def test_the_digest_changes_with_names_pixels_targets_and_order() -> None:
+def test_the_digest_changes_with_names_pixels_targets_domains_and_order() -> None:
     one = tiny.examples(6)
     pixel = one.pixels.clone()
     pixel[5, 2, 31, 31] += 1
@@ -54,8 +54,10 @@ def test_the_digest_changes_with_names_pixels_targets_and_order() -> None:
         Examples(one.names, pixel, one.targets),
         Examples(one.names, one.pixels, one.targets.flip(1)),
         Examples(one.names, one.pixels[order], one.targets),
+        Examples(one.names, one.pixels, one.targets, torch.zeros(6, dtype=torch.int64)),
+        Examples(one.names, one.pixels, one.targets, torch.arange(6) % 2),
     ]
-    assert len({data.digest(examples) for examples in [one, *others]}) == 5
+    assert len({data.digest(examples) for examples in [one, *others]}) == 7
     assert data.digest(tiny.examples(6)) == data.digest(one)
 
 

@@ -7,6 +7,7 @@ from finetune import train
 from finetune.chance import Draws
 from finetune.checkpoint import Saver
 from finetune.fast_adversarial import FastAdversarial, collapsed
+from finetune.model import random_head
 from finetune.strategy.full import Full
 from tests.finetune import tiny
 
@@ -65,3 +66,14 @@ def test_a_run_that_collapses_ends_with_the_epoch_before(tmp_path: Path, monkeyp
     assert fitted.collapsed
     assert [row.val_robust for row in fitted.curve] == [0.3, 0.5, 0.8, 0.0]
     assert fitted.best.epoch in (1, 2)
+
+
+def test_a_head_that_begins_anew_is_no_collapse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([8, 2, 5, 6])  # of 10: the probe's model, then the epochs of the other head
+    monkeypatch.setattr(FastAdversarial, "robust", lambda *_: next(scores))
+    of = tiny.backbone()
+    recipe, head = tiny.recipe(epochs=3, adversarial={"epsilon": 8.0}), random_head(of.width, 3, 7)
+    train_on, val = tiny.examples(40), tiny.examples(10, seed=1)
+    fitted = train.fit(tiny.classifier(of), of.groups, train_on, val, recipe, 0, Saver(tmp_path), head, how=tiny.ONE)
+    assert not fitted.collapsed
+    assert [row.val_robust for row in fitted.curve] == [0.8, 0.2, 0.5, 0.6]

@@ -3,14 +3,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from datatools.errors import ToolkitError
 from datatools.parallel import Execution
 from finetune import batch_finder, rate_finder, team
 from finetune.batch_finder import Tried
 from finetune.rate_finder import RangeTest
 from finetune.recipe import Recipe
 from finetune.session import Session
+from pipelines import find_rate
 from tests.finetune import tiny
 
 
@@ -78,6 +81,29 @@ def test_the_smallest_size_that_is_nearly_fastest_is_suggested() -> None:
     assert batch_finder.described(tried).endswith("64: out of memory)")
     assert batch_finder.sizes(300) == [8, 16]
     assert batch_finder.sizes(70) == [4]
+    assert batch_finder.sizes(20) == [2]  # of one image there are no statistics
+
+
+def test_where_nothing_fits_into_memory_nothing_is_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> float:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(Session, "trial", full)
+    with team.gather(tiny.ONE) as crew, pytest.raises(ToolkitError, match="not even 8 images per step fit"):
+        batch_finder.try_sizes(lambda recipe: session(crew, recipe), tiny.recipe(), 300)
+
+
+def test_a_loss_that_breaks_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "trial", lambda *_: float("nan"))
+    with team.gather(tiny.ONE) as crew, pytest.raises(ToolkitError, match="broke within 3 steps"):
+        rate_finder.range_test(session(crew, tiny.recipe()))
+
+
+@pytest.mark.parametrize("steps", ["-3", "0", "2"])
+def test_too_few_steps_are_refused(steps: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        find_rate.main(["--steps", steps])
+    assert f"must be at least 3, got {steps}" in capsys.readouterr().err
 
 
 def test_every_size_is_timed_and_the_weights_stay() -> None:

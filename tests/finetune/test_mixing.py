@@ -73,6 +73,12 @@ def test_features_are_mixed_but_have_no_boxes() -> None:
         Mixing(probability=1.0, mixup=0.0)(features, TARGETS, Draws(0, 0))
 
 
+def test_no_box_is_cut_out_of_channels() -> None:
+    """As the maps of Swin are laid out, whose channels stand last."""
+    with pytest.raises(SettingsError, match=r"cutmix cuts boxes .* has the shape \(7, 7, 96\)"):
+        Mixing(probability=1.0, mixup=0.0)(torch.rand(12, 7, 7, 96), TARGETS, Draws(0, 0))
+
+
 def test_nothing_to_mix_with_is_refused() -> None:
     with pytest.raises(ValueError, match="mixup and cutmix are both 0"):
         Mixing(probability=0.5, mixup=0.0, cutmix=0.0)

@@ -140,9 +140,10 @@ def test_crossdomain_without_domains_is_an_error(domains: Tensor | None) -> None
         module(maps())
 
 
-def test_tokens_are_refused() -> None:
-    with pytest.raises(SettingsError, match=r"wants feature maps of shape .*, got \(2, 50, 64\)"):
-        always()(torch.zeros(2, 50, 64))
+@pytest.mark.parametrize("shape", [(2, 50, 64), (2, 56, 56, 96)])
+def test_tokens_and_maps_whose_channels_stand_last_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(SettingsError, match=rf"wants feature maps of shape .*, got {re.escape(str(shape))}"):
+        always()(torch.zeros(shape))
 
 
 def networks() -> list[tuple[nn.Module, list[str]]]:

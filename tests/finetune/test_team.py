@@ -2,11 +2,13 @@ import multiprocessing
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from datatools.images import write_bytes
+from finetune import team
 from finetune.strategy.full import Full
 from finetune.team import branch, join, tree
 from tests.finetune import tiny
@@ -36,14 +38,32 @@ def test_a_tree_adds_everything_up() -> None:
     assert twos.tolist() == [26.0, 26.0]
 
 
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"mixing": {"probability": 0.5}, "dropout": 0.1},
+    {"batch_norm": "train"},
+    {"batch_norm": "train", "accumulate": 4},
+)
+
+
 def run(rank: int, world: int, port: int, folder: str) -> None:
-    """Train as one of several processes, as torchrun would start it."""
+    """Train several runs, one after the other, as one of several processes, as torchrun would start it."""
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
     )
-    recipe = tiny.recipe(batch_size=40, epochs=2, strategy=Full(), mixing={"probability": 0.5}, dropout=0.1)
-    model, fitted = tiny.trained(recipe, Path(folder) / f"checkpoints {rank}")
-    write_bytes(Path(folder) / f"{world} {rank}", b"".join(tiny.state(model).values()) + repr(fitted.curve).encode())
+    found = b""
+    for changes in CHANGES:
+        recipe = tiny.recipe(batch_size=40, epochs=2, strategy=Full(), **changes)
+        model, fitted = tiny.trained(recipe, Path(folder) / f"checkpoints {rank}")
+        found += b"".join(tiny.state(model).values()) + repr(fitted.curve).encode()
+    write_bytes(Path(folder) / f"{world} {rank}", found + repr(averaged(rank)).encode())
+
+
+def averaged(rank: int) -> list[float]:
+    """Return what the processes agree on, whose mean is 3.5 for any number of them."""
+    values = torch.tensor([3.0 + rank]) if int(os.environ["WORLD_SIZE"]) > 1 else torch.tensor([3.5])
+    with team.gather(tiny.ONE) as crew:
+        crew.agree([values])
+    return values.tolist()
 
 
 def test_two_processes_end_in_the_bytes_of_one(tmp_path: Path) -> None:
