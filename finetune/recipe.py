@@ -40,7 +40,7 @@ class Recipe(Settings):
         description="Parts in which a batch is computed, their gradients added up; raise it where a GPU's memory is too small.",
     )
     rate: float = Field(
-        default=3e-3,
+        default=1e-3,
         gt=0.0,
         le=10.0,
         description="Learning rate of the head; halve it if the loss jumps, double it if nothing moves.",

@@ -27,7 +27,7 @@ class Views(Settings):
     """Which variants of a train image are shown."""
 
     count: int = Field(
-        default=2,
+        default=8,
         ge=1,
         le=64,
         description="Variants per train image, the image itself included; each costs one pass of the frozen layers.",
@@ -42,10 +42,10 @@ class Views(Settings):
         description="Largest shift of a variant as a share of the side; helps where objects lie off centre.",
     )
     crop: float = Field(
-        default=0.0,
+        default=0.7,
         ge=0.0,
         le=0.92,
-        description="Largest share of the area that a variant leaves out (random resized crop); .3-.9 for long runs of all layers.",
+        description="Largest share of the area that a variant leaves out (random resized crop); less where a part could be another class.",
     )
     colour: float = Field(
         default=0.0,

@@ -16,7 +16,7 @@ class CrossEntropy(Settings):
     method: Literal["cross_entropy"] = Field(
         default="cross_entropy", description="The usual loss: the model's surprise at the label."
     )
-    label_smoothing: float = Field(default=0.1, ge=0.0, lt=1.0, description=WHAT_FOR)
+    label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0, description=WHAT_FOR)
 
     def __call__(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Return ``-sum_c weight_c * target_c * log p_c`` with smoothed targets, shape (N,), float32.

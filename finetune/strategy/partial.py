@@ -15,7 +15,7 @@ class Partial(Settings):
         description="The last layer groups learn; the frozen ones run once per image, which makes it fast.",
     )
     last: int = Field(
-        default=1,
+        default=2,
         ge=1,
         description="How many layer groups learn, counted from the output. More adapt better and need more labels and time.",
     )

@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
         }
     },
     "probe": {"backbone": {"image_size": 64}},
-    "finetune": {"epochs": 2},
+    "finetune": {"epochs": 2, "steps": 0, "views": {"count": 2}},
 }
 
 

@@ -35,7 +35,7 @@ def shuffled(new_project: Callable[[str], "Project"]) -> "Project":
     table.assign(label=table["glyph"].map(drawn)).to_csv(raw / "metadata.csv", index=False)
     project.change("split", strategy={"method": "stratified", "fractions": {"train": 0.5, "val": 0.1, "test": 0.4}})
     project.change("probe", backbone={"image_size": 64})
-    project.change("finetune", epochs=3)
+    project.change("finetune", epochs=3, views={"count": 3})
     return project
 
 

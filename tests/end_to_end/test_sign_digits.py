@@ -32,7 +32,7 @@ def test_a_temporal_split_that_is_also_a_split_by_camera(new_project: Callable[[
         shutil.copy2(DIGITS / "Dataset" / path, target)
     table.to_csv(raw / "metadata.csv", index=False)
     shutil.copy2(PROJECT / "examples/sign_digits/params.yaml", project.root / "params.yaml")
-    project.change("finetune", epochs=2)
+    project.change("finetune", epochs=2, steps=0)
     project.repro()
     metrics = project.metrics("evaluate")
     assert metrics["finetuned"]["test"]["accuracy"]["low"] > 4 * CHANCE

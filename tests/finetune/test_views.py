@@ -19,7 +19,7 @@ def test_a_view_is_numpys_reflected_shift_and_mirror(down: int, right: int, mirr
 
 
 def test_the_first_view_is_the_image_and_every_second_is_mirrored() -> None:
-    moves = Views(count=4, shift=0.25).moves(NAMES, 0, 32)
+    moves = Views(count=4, shift=0.25, crop=0.0).moves(NAMES, 0, 32)
     assert not moves[:, 0].any()
     assert moves[:, :, 0].tolist() == [[0, 1, 0, 1]] * len(NAMES)
     assert np.abs(moves[:, 1:, 1:]).max() == 8

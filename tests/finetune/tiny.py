@@ -16,6 +16,7 @@ from finetune.model import Classifier, random_head
 from finetune.recipe import Recipe
 from finetune.strategy.partial import Partial
 from finetune.train import Fitted, fit
+from finetune.views import Views
 from finetune.weights import NoWeights
 
 CLASSES = ("blue", "green", "red")
@@ -51,6 +52,7 @@ def recipe(**changes: object) -> Recipe:
             "epochs": 2,
             "batch_size": 16,
             "steps": 0,
+            "views": Views(count=2, crop=0.0),
             "rate": 0.01,
             "loss": CrossEntropy(label_smoothing=0.0),
             "strategy": Partial(last=2),

@@ -27,7 +27,14 @@ from pipelines.finetune import COMPLETED, FinetuneSettings, run
 from tests.finetune import tiny
 from tests.finetune.test_model import card
 
-SETTINGS: dict[str, Any] = {"epochs": 6, "batch_size": 16, "rate": 0.03, "strategy": {"method": "partial", "last": 2}}
+SETTINGS: dict[str, Any] = {
+    "epochs": 6,
+    "steps": 0,
+    "views": {"count": 2, "crop": 0.0},
+    "batch_size": 16,
+    "rate": 0.03,
+    "strategy": {"method": "partial", "last": 2},
+}
 ALL = [{"method": "lp_ft"}, {"method": "random_head"}, {"method": "tail"}, {"method": "lp_ft"}]
 SPLITS = ["train"] * 30 + ["val"] * 15 + ["test"] * 10 + [None] * 5
 

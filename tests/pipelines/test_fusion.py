@@ -19,7 +19,7 @@ from tests.finetune import tiny
 from tests.pipelines import test_finetune as small
 from tests.pipelines.test_finetune import project  # noqa: F401 (a fixture)
 
-NOTHING_LEARNT = {"epochs": 1, "rate": 1e-30, "weight_decay": 0.0}  # by the image model
+NOTHING_LEARNT = {"epochs": 1, "steps": 0, "rate": 1e-30, "weight_decay": 0.0}  # by the image model
 
 
 def table(frame: pd.DataFrame, says: bool = True) -> pd.DataFrame:

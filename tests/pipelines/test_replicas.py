@@ -12,6 +12,8 @@ __all__ = ["project"]
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "epochs": 2,
+    "steps": 0,
+    "views": {"count": 2},
     "candidates": [{"method": "tail"}, {"method": "lp_ft"}],
     "batch_norm": "train",
     "scratch": True,

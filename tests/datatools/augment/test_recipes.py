@@ -167,7 +167,9 @@ def test_images_of_the_target_domain_are_not_adapted() -> None:
 
 def test_one_cluster_has_no_second_image() -> None:
     alone = tuple(replace(item, cluster="same") for item in PARENTS)
-    with pytest.raises(DataError, match=r"^mixup: data/raw/\d+.png: there is no second image outside its group same; add some"):
+    with pytest.raises(
+        DataError, match=r"^mixup: data/raw/\d+.png: there is no second image outside its group same; add some"
+    ):
         planned(MixUp(probability=1.0), sources=Sources(alone, alone))
 
 
