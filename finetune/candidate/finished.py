@@ -32,8 +32,8 @@ class Finished:
 
     @property
     def best(self) -> Row:
-        """Return the row of the trained epoch with the lowest loss on the validation rows."""
-        return min(self.curve[1:], key=lambda row: row.val_loss)
+        """Return the row of the best trained epoch: the first that is kept."""
+        return self.kept[0][0]
 
 
 def of(name: str, fitted: Fitted) -> Finished:

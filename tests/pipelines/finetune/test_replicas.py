@@ -5,11 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pipelines.test_finetune import execute, outputs, project, write_settings
+from tests.pipelines.finetune.world import execute, outputs, write_settings
 
-__all__ = ["project"]
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = {
     "epochs": 2,
     "steps": 0,

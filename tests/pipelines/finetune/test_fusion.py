@@ -16,8 +16,7 @@ from finetune import model, predict
 from finetune.fusion import fused
 from pipelines import evaluate, finetune, stage
 from tests.finetune import tiny
-from tests.pipelines import test_finetune as small
-from tests.pipelines.test_finetune import project  # noqa: F401 (a fixture)
+from tests.pipelines.finetune import world as small
 
 NOTHING_LEARNT = {"epochs": 1, "steps": 0, "rate": 1e-30, "weight_decay": 0.0}  # by the image model
 
@@ -60,7 +59,7 @@ def answers(*extra: str) -> pd.DataFrame:
 
 
 @pytest.fixture
-def split(project: Path) -> pd.DataFrame:  # noqa: F811
+def split(project: Path) -> pd.DataFrame:
     frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
     guesses = np.full((len(frame), 3), 1 / 3)
     manifest.write(
