@@ -66,6 +66,7 @@ class Asked:
         """Return the recipe of a run."""
         views = Views(count=self.epochs, crop=CROP, colour=COLOUR)
         return Recipe(
+            steps=0,
             strategy=Full(), epochs=self.epochs, patience=self.epochs, batch_size=self.batch, rate=1e-3, rate_decay=1.0,
             optimizer=AdamW(), batch_norm="train", clip=0.0, views=views,
         )  # fmt: skip
