@@ -47,7 +47,11 @@ class Learner:
         self.layers, self.network, self.head = layers, layers.network, layers.head
         self.model = layers.model()
         rates = Rates(recipe.rate, recipe.rate_decay, recipe.weight_decay)
-        self.optimizer = recipe.optimizer(parameter_groups(self.network, self.head, groups, trained, rates))
+        found = parameter_groups(self.network, self.head, groups, trained, rates)
+        for group in found if recipe.l2_sp else ():
+            # L2-SP stands in the place of weight decay where there are weights to go back to: section 3 of its paper.
+            group["weight_decay"] *= group["layer"] == len(groups)
+        self.optimizer = recipe.optimizer(found)
         self.owned = self._names(trained)
         self.norms: list[BatchNorm] = []
         self.rates: Sequence[float] = ()

@@ -31,7 +31,7 @@ from finetune.model import Classifier
 from finetune.optimizer import state
 from finetune.progress import Progress, Row, Score
 from finetune.recipe import Recipe
-from finetune.stochastic_depth import stochastic_depth
+from finetune.stochastic_depth import check_learning, stochastic_depth
 from finetune.strategy import auto_rgn, ever_trained, resolve
 from finetune.team import Team
 from finetune.views import unchanged
@@ -61,6 +61,8 @@ class Session:
         depth = stochastic_depth(model.network, recipe.stochastic_depth) if recipe.stochastic_depth else None
         self.strategy = resolve(recipe.strategy, groups)
         trained = ever_trained(self.strategy, recipe.epochs, len(groups))
+        if depth:
+            check_learning(depth, [name for number in trained for name in groups[number]])
         halves = _halves(model, groups, trained, recipe, crew.device)
         if recipe.mixstyle.probability:
             styles = recipe.mixstyle.build(chance)

@@ -7,7 +7,7 @@ stays in eval mode, and outside of :meth:`Depth.keeping` it is the network witho
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,6 +115,19 @@ def stochastic_depth(network: nn.Module, rate: float) -> Depth:
         parent, _, key = name.rpartition(".")
         setattr(network.get_submodule(parent), key, Branch(place, depth._kept))
     return depth
+
+
+def check_learning(depth: Depth, learning: Collection[str]) -> None:
+    """Raise SettingsError where no branch that is ever dropped has a block that learns: frozen blocks run once, as they are.
+
+    Args:
+        learning: names of the parameters that will learn at some time.
+    """
+    blocks = [name.rpartition(".")[0] for name, rate in zip(depth.names, depth.rates, strict=True) if rate]
+    if not any(name.startswith(f"{block}.") for block in blocks for name in learning):
+        raise SettingsError(
+            "finetune.stochastic_depth: every residual branch is in a frozen layer; let more layers learn, or set it to 0"
+        )
 
 
 def _places(network: nn.Module) -> tuple[str, ...]:

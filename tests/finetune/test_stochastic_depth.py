@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from datatools.errors import SettingsError
 from finetune import cut
 from finetune.backbones import Backbone
-from finetune.stochastic_depth import Branch, Depth, stochastic_depth
+from finetune.stochastic_depth import Branch, Depth, check_learning, stochastic_depth
 from tests.finetune import tiny
 
 LITE = "tf_efficientnet_lite0"  # timm's tiny one has no residual branches that are ever taken
@@ -191,3 +191,11 @@ def test_a_compiled_network_takes_each_steps_branches() -> None:
         with depth.keeping(depth.draw(np.random.default_rng(seed), 16)):
             assert torch.equal(compiled(values), network(values))
     assert torch.equal(compiled(values), network(values))
+
+
+def test_branches_that_are_all_frozen_are_an_error() -> None:
+    of = tiny.backbone("test_convnext")
+    depth = stochastic_depth(of.network, 0.2)
+    check_learning(depth, of.groups[-2] + of.groups[-1])
+    with pytest.raises(SettingsError, match=r"^finetune\.stochastic_depth: every residual branch is in a frozen layer"):
+        check_learning(depth, of.groups[0])

@@ -91,3 +91,17 @@ def test_a_batch_computed_in_parts_is_the_same_step(tmp_path: Path) -> None:
     parts, _ = tiny.trained(tiny.recipe(epochs=1, accumulate=4), tmp_path / "parts")
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.allclose(one, other, atol=2e-4)
+
+
+def test_l2_sp_takes_the_place_of_decay_where_there_are_weights_to_go_back_to(tmp_path: Path) -> None:
+    start = tiny.classifier(tiny.backbone())
+    model, _ = tiny.trained(tiny.recipe(l2_sp=1e-9, weight_decay=5.0, rate=1e-3), tmp_path / "held")
+    decayed, _ = tiny.trained(tiny.recipe(weight_decay=5.0, rate=1e-3), tmp_path / "decayed")
+
+    def size(of: nn.Module, part: str) -> float:
+        found = [value for name, value in of.named_parameters() if name.startswith(part) and value.ndim > 1]
+        return sum(float(value.detach().square().sum()) for value in found)
+
+    assert size(decayed, "network") < 0.99 * size(start, "network")
+    assert size(model, "network") > size(decayed, "network")
+    assert size(model, "head") < size(start, "head") * 1.05
