@@ -71,7 +71,7 @@ class Recipe(Settings):
     l2_sp: float = Field(
         default=0.0,
         ge=0.0,
-        description="Pull of the network's weights back to the pretrained ones, instead of decay; .01-1 against forgetting, with few labels.",
+        description="Pull of the network's weights back to the pretrained ones, instead of decay; .01-1 against forgetting.",
     )
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0, description=dropout.WHAT_FOR)
     stochastic_depth: float = Field(default=0.0, ge=0.0, lt=1.0, description=stochastic_depth.WHAT_FOR)
