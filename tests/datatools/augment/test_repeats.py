@@ -32,5 +32,7 @@ def test_files_of_different_sizes_are_not_read() -> None:
 
 def test_repeats_are_told() -> None:
     figures = {"count": 8, "unchanged": 0, "repeated": 3}
-    assert in_words("geometry", figures).endswith("3 of them repeat another copy of their parent, so lower copies")
+    assert in_words("geometry", figures).endswith(
+        "3 of them repeat another copy of their parent, so lower copies or balance"
+    )
     assert "repeat" not in in_words("geometry", {**figures, "repeated": 0})
