@@ -84,12 +84,7 @@ def fit(
         session = Session(model, groups, train, val, recipe, seed, crew, keep, shelf)
         with session.hooks:
             progress = session.resume(saver) or session.start(head)
-            with session.bar(progress) as bar:
-                while not _finished(progress, recipe):
-                    session.epoch(progress, saver, bar)
-                    session.close(progress)
-                    if watch is not None and crew.rank == 0:
-                        watch(progress.curve)
+            _run(session, progress, saver, watch if crew.rank == 0 else None)
             assign(session.learner.weights(), session.best(progress))
     model.requires_grad_(False)
     return Fitted(
@@ -100,6 +95,16 @@ def fit(
         collapsed(progress.robust),
         session.ranked(progress),
     )
+
+
+def _run(session: Session, progress: Progress, saver: Saver, watch: Callable[[Sequence[Row]], None] | None) -> None:
+    """Take the run from where it stands to its end."""
+    with session.bar(progress) as bar:
+        while not _finished(progress, session.recipe):
+            session.epoch(progress, saver, bar)
+            session.close(progress)
+            if watch is not None:
+                watch(progress.curve)
 
 
 def _finished(progress: Progress, recipe: Recipe) -> bool:
