@@ -58,7 +58,7 @@ class Size:
 
 FULL = Size(BackboneSettings(), train=160, val=40, epochs=5, last=3)
 QUICK = Size(TINY, train=120, val=30, epochs=4, last=2)
-VIEWS = 2  # per image; more of them cost time and no other code
+VIEWS, STEPS = 2, 60  # per image, and in a run; more of them cost time and take no other way
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,12 @@ def prepare(folder: Path, size: Size) -> None:
     manifest.write(rows[["image_id"]], folder / "data/impute/table.parquet", COMPLETED)
     _write_probe(folder, rows, size.backbone)
     section: dict[str, Any] = {"epochs": size.epochs, "patience": size.epochs, "candidates": CANDIDATES}
-    section |= {"strategy": {"method": "partial", "last": size.last}, "use_derived": False, "views": {"count": VIEWS}}
+    section |= {
+        "strategy": {"method": "partial", "last": size.last},
+        "use_derived": False,
+        "views": {"count": VIEWS},
+        "steps": STEPS,
+    }
     (folder / "params.yaml").write_text(yaml.safe_dump({"finetune": section}))
 
 
