@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := true
 export NO_ALBUMENTATIONS_UPDATE := 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install demo repro result test check lock schema clean
+.PHONY: install demo repro result ablate note test check lock schema clean
 
 install: $(VENV)/installed
 
@@ -32,6 +32,14 @@ repro: demo
 result: install
 	@$(BIN)/python -m pipelines.result
 
+# Which change helps: one at a time, as experiments.yaml says; stopped, it goes on where it was. See docs/experiments.md.
+ablate: demo
+	@$(BIN)/python -m pipelines.ablate
+
+# make note NAME=baseline-s0 TEXT="before the new photos"
+note: install
+	@$(BIN)/python -m pipelines.ablate --note "$(NAME)" "$(TEXT)"
+
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
@@ -52,7 +60,8 @@ lock:
 schema: install
 	$(BIN)/python -m pipelines.schema
 
-# What can be made again; data/raw, the DVC cache and dvc.lock stay.
+# What can be made again; data/raw, the DVC cache, dvc.lock and the ledger of experiments stay.
 clean:
-	rm -rf .toolkit reports .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	[ ! -d reports ] || find reports -mindepth 1 -not -name 'experiments.*' -delete
+	rm -rf .toolkit .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -132,6 +132,18 @@ PREDICTED = Schema(
         Column("loss", FLOAT, nullable=True),  # negative log likelihood of the label, nats
     ),
 )
+# What ``evaluate`` writes: the answers of the delivered model, and what is known of each image.
+JUDGED = PREDICTED.plus(
+    "judged",
+    PATH,  # the pixels that were read
+    Column("captured_at", TIMESTAMP, nullable=True),
+    Column("group_id", STRING, nullable=True),
+    Column("cluster_id", STRING),
+    Column("cluster_size", INTEGER),  # images of that near-duplicate cluster, dropped ones included
+    Column("denoised", BOOLEAN),
+    Column("imputed", BOOLEAN),  # whether any x_ value of it was filled
+    Column("feature_norm", FLOAT),  # L2 norm of the image model's features
+)
 QUARANTINE = Schema(
     "quarantine",
     (Column("path", STRING), Column("reason", STRING), Column("detail", STRING)),

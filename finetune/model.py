@@ -30,7 +30,9 @@ class Card(Settings):
     backbone: BackboneSettings = Field(description="The network and where its weights came from before fine-tuning.")
     weights_sha256: str | None = Field(description="SHA-256 of the file of pretrained weights; null for random ones.")
     preprocessing: Preprocessing = Field(description="How images become the network's input.")
-    delivered: str = Field(description="finetuned, or probe where fine-tuning did not beat it on the validation rows.")
+    delivered: str = Field(
+        description="finetuned; probe where fine-tuning did not beat it on val; scratch to compare with."
+    )
     denoised: int = Field(
         default=0,
         ge=0,

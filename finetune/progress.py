@@ -15,7 +15,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the curves; epoch 0 is the model as it came, without rate and train loss."""
+    """One line of the curves; epoch 0 is the model as it came, without rate and train loss.
+
+    ``groups``: how many layer groups learnt in the epoch; the head, which always learns, is none.
+    """
 
     epoch: int
     step: int
@@ -24,6 +27,7 @@ class Row:
     val_loss: float
     val_accuracy: float
     val_robust: float | None = None
+    groups: int | None = None
 
 
 @dataclass
@@ -88,15 +92,16 @@ class Progress:
         """Count a step with ``count`` images."""
         self.step, self.seen = self.step + 1, self.seen + count
 
-    def closed(self, score: Score, rate: float, steps: int) -> bool:
+    def closed(self, score: Score, rate: float, steps: int, groups: int | None = None) -> bool:
         """End the epoch and return whether it is the best so far.
 
         Args:
             rate: the head's learning rate at the end of the epoch.
             steps: steps per epoch.
+            groups: how many layer groups learnt.
         """
         step = (self.epoch + 1) * steps
-        row = Row(self.epoch + 1, step, rate, self.loss, score.loss, score.accuracy, score.robust)
+        row = Row(self.epoch + 1, step, rate, self.loss, score.loss, score.accuracy, score.robust, groups)
         lowest = min(other.val_loss for other in self.curve)
         self.curve.append(row)
         better = self._key(row) > self._key(self.best)

@@ -5,7 +5,7 @@ from typing import Any
 from finetune import backbones
 from finetune.backbones import BackboneSettings
 from finetune.groups import Groups
-from finetune.model import Classifier, random_head
+from finetune.model import Card, Classifier, random_head
 from finetune.preprocessing import Preprocessing
 from finetune.recipe import Recipe
 from finetune.strategy.full import Full
@@ -28,3 +28,9 @@ def network(
     update: dict[str, Any] = {"weights": NoWeights()}
     drawn = backbones.build(settings.model_copy(update=update), seed)
     return Classifier(drawn.network, random_head(drawn.width, classes, seed), preprocessing), drawn.groups
+
+
+def card(delivered: Card) -> Card:
+    """Return the card of the network without pretraining, beside that of the model that is delivered."""
+    backbone = delivered.backbone.model_copy(update={"weights": NoWeights()})
+    return delivered.model_copy(update={"backbone": backbone, "weights_sha256": None, "delivered": "scratch"})

@@ -172,7 +172,7 @@ class Session:
             score = self.score()
             if not math.isfinite(score.loss):
                 raise self._exploded(progress)
-            progress.closed(score, rate, self.steps)
+            progress.closed(score, rate, self.steps, len(self.strategy.trained(progress.epoch, self.count)))
             self.loss.zero_()
             place = progress.place(self.keep)
             if place is not None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ LIBRARIES = ("numpy", "pillow", "timm", "torch", "torchvision")
 LIVE = STORE / "curves.csv"  # of the candidate that trains: to be looked at meanwhile
 DRAWS, CONFIDENCE = 2000, 0.95  # of the intervals on val
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
+SCRATCH = "The model that learnt without pretraining, to compare with; absent where finetune.scratch is false."
 FUSION = "The two files fusion.* join a table to the model; where they are absent, there is none or it is not used."
 
 
@@ -71,8 +73,10 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     folder = STORE / "checkpoints" / _run_name(settings, lineage)
     tried = Contest(task.train, task.val, settings.seed, settings.soup, folder, watch=partial(curves.write, LIVE))
     classifier, runs, choice = _tried(tried, settings, probe)
-    without = _without_transfer(tried, settings, probe) if settings.scratch else None
-    _write(stage, classifier, task, settings, lineage, "finetuned" if choice.best.alpha else "probe")
+    card = _card(classifier, task, settings, lineage, "finetuned" if choice.best.alpha else "probe")
+    model.save(stage.out, card, classifier)
+    beside = stage.folder("scratch", SCRATCH)
+    without = _without_transfer(tried, settings, probe, card, beside) if settings.scratch else None
     _write_curves(stage, runs, choice)
     joined = _with_table(stage, settings, classifier, task.rows, probe)
     Saver(folder).clear()
@@ -92,13 +96,17 @@ def _tried(
     return classifier, runs, guard.settle(classifier, start, runs, tried.val, settings.adversarial)
 
 
-def _without_transfer(tried: Contest, settings: FinetuneSettings, probe: Surrogate) -> Judged:
-    """Return how a network is judged that began without pretraining."""
+def _without_transfer(
+    tried: Contest, settings: FinetuneSettings, probe: Surrogate, card: model.Card, folder: Path
+) -> Judged:
+    """Train the network without its pretraining, keep it beside the delivered one, and return how it is judged."""
     drawn, groups = scratch.network(
         probe.card.backbone, probe.card.preprocessing, len(probe.classes), tried.stream("scratch")
     )
     found = replace(tried, keep=1, shelf={}).run("scratch", scratch.recipe(settings), drawn, groups, None)
-    return guard.alone(drawn, found, tried.val)
+    judged = guard.alone(drawn, found, tried.val)
+    model.save(folder, scratch.card(card), drawn)
+    return judged
 
 
 def _lineage(learn: Examples, judge: Examples, probe: Surrogate) -> dict[str, str]:
@@ -117,16 +125,11 @@ def _run_name(settings: FinetuneSettings, lineage: Mapping[str, str]) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _write(
-    stage: Stage,
-    classifier: Classifier,
-    task: Task,
-    settings: FinetuneSettings,
-    lineage: dict[str, str],
-    delivered: str,
-) -> None:
+def _card(
+    classifier: Classifier, task: Task, settings: FinetuneSettings, lineage: dict[str, str], delivered: str
+) -> model.Card:
     probe = task.probe
-    card = model.Card(
+    return model.Card(
         classes=probe.classes,
         backbone=probe.card.backbone,
         weights_sha256=probe.card.weights_sha256,
@@ -136,7 +139,6 @@ def _write(
         settings=settings.model_dump(mode="json"),
         denoised=task.denoised,
     )
-    model.save(stage.out, card, classifier)
 
 
 def _write_curves(stage: Stage, runs: Sequence[Finished], choice: Choice) -> None:
@@ -191,7 +193,8 @@ def _paired(ours: Judged, theirs: Judged, val: pd.DataFrame, probe: Surrogate) -
 
 def _outcomes(found: Judged, val: pd.DataFrame, probe: Surrogate) -> Outcomes:
     table = predictions.table(val, found.logits.softmax(dim=1).numpy(), probe.classes)
-    return outcomes.from_table(table, probe.classes, "finetune: val")
+    ties = {name: val[name].to_numpy() for name in ("cluster_id", "group_id")}
+    return outcomes.from_table(table.assign(**ties), probe.classes, "finetune: val")
 
 
 def _with_table(

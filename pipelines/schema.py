@@ -14,7 +14,19 @@ import yaml
 
 from datatools.settings import Settings
 
-STAGES = ("ingest", "deduplicate", "denoise", "split", "impute", "probe", "augment", "finetune", "evaluate", "report")
+STAGES = (
+    "ingest",
+    "deduplicate",
+    "denoise",
+    "split",
+    "impute",
+    "probe",
+    "augment",
+    "finetune",
+    "evaluate",
+    "diagnose",
+    "report",
+)
 FILE = Path("params.schema.json")
 
 

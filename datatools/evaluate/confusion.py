@@ -1,20 +1,28 @@
 """The confusion matrix and everything that follows from it: accuracy, precision, recall, F1."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from datatools.evaluate.intervals import Estimate, percentile, undefined, wilson
+from datatools.evaluate.intervals import Estimate, percentile, undefined
 from datatools.evaluate.outcomes import Outcomes
+from datatools.evaluate.resample import totals
+from datatools.evaluate.shares import share
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-CELLS = 2_000_000  # resampled counts held in memory at once
-AVERAGES = ("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+AVERAGES = (
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
+)
 
 
 @dataclass(frozen=True)
@@ -39,49 +47,44 @@ def matrix(outcomes: Outcomes) -> Counts:
     return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
 
 
-def margins(counts: Counts) -> Margins:
-    """Return diagonal, row sums and column sums of a confusion matrix."""
-    return Margins(np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0))
+def margins(outcomes: Outcomes) -> Margins:
+    """Return diagonal, row sums and column sums of the confusion matrix."""
+    size = len(outcomes.labels)
+    hits = outcomes.truth[outcomes.correct]
+    return Margins(*(np.bincount(rows, minlength=size) for rows in (hits, outcomes.truth, outcomes.predicted)))
+
+
+def columns(outcomes: Outcomes) -> csr_array:
+    """Return each image's part in the margins: hits, actual and answered side by side, shape (n, 3 L)."""
+    size = len(outcomes.labels)
+    images = np.arange(len(outcomes))
+    row = np.concatenate([images[outcomes.correct], images, images])
+    column = np.concatenate([outcomes.truth[outcomes.correct], size + outcomes.truth, 2 * size + outcomes.predicted])
+    return csr_array((np.ones(len(row)), (row, column)), shape=(len(outcomes), 3 * size))
+
+
+def of_totals(drawn: Floats) -> Margins:
+    """Return the margins of resamples from totals of :func:`columns`, shape (draws, 3 L)."""
+    return Margins(*np.split(drawn, 3, axis=1))
 
 
 def accuracy(outcomes: Outcomes, confidence: float = 0.95) -> Estimate:
-    """Return the share of right answers with Wilson's interval."""
-    return wilson(int(outcomes.correct.sum()), len(outcomes), confidence)
-
-
-def averages(outcomes: Outcomes, draws: int, rng: np.random.Generator, confidence: float = 0.95) -> dict[str, Estimate]:
-    """Return balanced accuracy and macro precision, recall and F1, each with a percentile bootstrap interval over images.
-
-    Notes:
-        Balanced accuracy is the mean recall of the labels that occur. A macro average is the mean over the labels that occur or are
-        answered; one that is never answered has precision 0, one that never occurs has recall 0. So does scikit-learn.
-    """
-    if not len(outcomes):
-        return dict.fromkeys(AVERAGES, undefined())
-    counts = matrix(outcomes)
-    value = _averages(margins(counts))
-    resampled = [_averages(part) for part in _resampled(counts, draws, rng)]
-    return {
-        name: percentile(
-            float(value[name]), np.concatenate([part[name] for part in resampled]), len(outcomes), confidence
-        )
-        for name in AVERAGES
-    }
+    """Return the share of right answers."""
+    return share(outcomes.correct, outcomes.group, confidence)
 
 
 def per_label(
     outcomes: Outcomes, draws: int, rng: np.random.Generator, confidence: float = 0.95
 ) -> dict[str, dict[str, Estimate]]:
-    """Return precision and recall (Wilson) and F1 (bootstrap) of each label; undefined where nothing could be counted."""
-    counts = matrix(outcomes)
-    whole = margins(counts)
-    resampled = [f1(part) for part in _resampled(counts, draws, rng)] if len(outcomes) else []
-    spread = np.concatenate(resampled) if resampled else np.full((0, len(outcomes.labels)), np.nan)
+    """Return precision and recall (shares) and F1 (bootstrap over groups) of each label; undefined where nothing could be counted."""
+    whole = margins(outcomes)
+    drawn = totals(by_group(columns(outcomes), outcomes), draws, rng) if len(outcomes) else None
+    spread = f1(of_totals(drawn)) if drawn is not None else np.empty((0, len(outcomes.labels)))
     scores = f1(whole)
     return {
         name: {
-            "precision": wilson(int(whole.hits[row]), int(whole.answered[row]), confidence),
-            "recall": wilson(int(whole.hits[row]), int(whole.actual[row]), confidence),
+            "precision": _share(outcomes, outcomes.predicted == row, confidence),
+            "recall": _share(outcomes, outcomes.truth == row, confidence),
             "f1": undefined()
             if np.isnan(scores[row])
             else percentile(float(scores[row]), spread[:, row], int(whole.actual[row]), confidence),
@@ -90,22 +93,42 @@ def per_label(
     }
 
 
+def by_group(columns: csr_array, outcomes: Outcomes) -> csr_array:
+    """Return the sums over the images of each group, shape (groups, C), of the columns of shape (n, C)."""
+    members = np.unique(outcomes.group, return_inverse=True)[1]
+    images = np.arange(len(members))
+    return csr_array((np.ones(len(members)), (members, images)), shape=(outcomes.groups, len(members))) @ columns
+
+
 def f1(of: Margins) -> Floats:
     """Return the harmonic mean of precision and recall, NaN for a label that neither occurs nor is answered."""
     return _ratio(2 * of.hits, of.actual + of.answered, np.nan)
 
 
-def _averages(of: Margins) -> dict[str, Floats]:
+def averages(of: Margins) -> dict[str, Floats]:
+    """Return balanced accuracy, and precision, recall and F1 averaged over labels; each of shape (...).
+
+    Notes:
+        Balanced accuracy is the mean recall of the labels that occur. A macro average is the mean over the labels that occur or are
+        answered, a weighted one is over the images, each with its label's rate. A label that is never answered has precision 0, one that
+        never occurs has recall 0. So does scikit-learn.
+    """
     occurs = (of.actual > 0).astype(np.float64)
     concerned = ((of.actual > 0) | (of.answered > 0)).astype(np.float64)
-    recall = _ratio(of.hits, of.actual, 0.0)
-    precision = _ratio(of.hits, of.answered, 0.0)
-    return {
-        "balanced_accuracy": _mean(recall, occurs),
-        "macro_precision": _mean(precision, concerned),
-        "macro_recall": _mean(recall, concerned),
-        "macro_f1": _mean(_ratio(2 * of.hits, of.actual + of.answered, 0.0), concerned),
+    rates = {
+        "precision": _ratio(of.hits, of.answered, 0.0),
+        "recall": _ratio(of.hits, of.actual, 0.0),
+        "f1": _ratio(2 * of.hits, of.actual + of.answered, 0.0),
     }
+    return {
+        "balanced_accuracy": _mean(rates["recall"], occurs),
+        **{f"macro_{name}": _mean(values, concerned) for name, values in rates.items()},
+        **{f"weighted_{name}": _mean(values, of.actual.astype(np.float64)) for name, values in rates.items()},
+    }
+
+
+def _share(outcomes: Outcomes, rows: NDArray[np.bool_], confidence: float) -> Estimate:
+    return share(outcomes.correct[rows], outcomes.group[rows], confidence)
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:
@@ -116,25 +139,3 @@ def _ratio(part: NDArray[np.number], whole: NDArray[np.number], otherwise: float
     result = np.full(np.shape(whole), otherwise, dtype=np.float64)
     np.divide(part, whole, out=result, where=whole > 0)
     return result
-
-
-def _resampled(counts: Counts, draws: int, rng: np.random.Generator) -> Iterator[Margins]:
-    """Yield the margins of ``draws`` resampled matrices, a block at a time.
-
-    Images drawn with replacement fill the cells as one multinomial draw, so the images themselves are not needed.
-    """
-    truth, answer = np.nonzero(counts)
-    filled = counts[truth, answer]
-    rows = _members(truth, counts.shape[0])
-    columns = _members(answer, counts.shape[0])
-    diagonal = _members(np.where(truth == answer, truth, -1), counts.shape[0])
-    size = max(1, CELLS // max(len(filled), counts.shape[0]))
-    for start in range(0, draws, size):
-        drawn = rng.multinomial(filled.sum(), filled / filled.sum(), size=min(size, draws - start)).astype(np.float64)
-        yield Margins(drawn @ diagonal, drawn @ rows, drawn @ columns)
-
-
-def _members(codes: NDArray[np.intp], size: int) -> csr_array:
-    """Return the 0/1 matrix of shape (cells, size) that says to which label each cell belongs; -1 is none."""
-    belongs = np.flatnonzero(codes >= 0)
-    return csr_array((np.ones(len(belongs)), (belongs, codes[belongs])), shape=(len(codes), size))

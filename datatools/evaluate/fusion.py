@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from datatools import seeds
-from datatools.evaluate.intervals import wilson
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.paired import Comparison, compare
+from datatools.evaluate.shares import share
 
 IMAGE, FUSED = "image", "fused"
 
@@ -26,7 +26,7 @@ def beside(
         and ``in_words`` a line for people.
     """
     found: dict[str, Any] = {
-        side: {"accuracy": wilson(int(of.correct.sum()), len(of), confidence).plain()} for side, of in sides.items()
+        side: {"accuracy": share(of.correct, of.group, confidence).plain()} for side, of in sides.items()
     }
     for name, side in (("adds", delivered), ("would_add", FUSED)):
         rng = seeds.generator(seed, "fusion", name, split)

@@ -1,10 +1,11 @@
 """A number with its confidence interval."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 Floats = NDArray[np.float64]
 
@@ -14,16 +15,21 @@ class Estimate:
     """A metric, the ends of its confidence interval, and how many images it rests on.
 
     The three numbers are None together where the metric is not defined, such as the recall of a class that has no image.
+
+    Attributes:
+        name: of the class or domain that it belongs to, where that is part of the result.
     """
 
     value: float | None
     low: float | None
     high: float | None
     n: int
+    name: str | None = None
 
-    def plain(self) -> dict[str, float | int | None]:
+    def plain(self) -> dict[str, Any]:
         """Return the estimate as a dict, for JSON."""
-        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+        named = {} if self.name is None else {"name": self.name}
+        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n, **named}
 
 
 def undefined(n: int = 0) -> Estimate:
@@ -57,6 +63,13 @@ def wilson_bounds(share: float, total: float, confidence: float) -> tuple[float,
 def normal_quantile(confidence: float) -> float:
     """Return how many standard deviations a two-sided normal interval reaches to each side: 1.96 for .95."""
     return float(norm.ppf((1 + confidence) / 2))
+
+
+def of_few(groups: int, confidence: float) -> float:
+    """Return the part of the trials that counts where so few groups tell their variance: (normal / Student's t quantile) squared."""
+    if groups < 2:
+        return 0.0
+    return float((normal_quantile(confidence) / t.ppf((1 + confidence) / 2, groups - 1)) ** 2)
 
 
 def percentile(value: float, draws: Floats, n: int, confidence: float = 0.95) -> Estimate:

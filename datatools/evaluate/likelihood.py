@@ -1,15 +1,12 @@
-"""Log loss: how much probability the model gave to the truth."""
+"""How much probability the model gave to the truth: log loss and Brier score of each image."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datatools.evaluate.intervals import Estimate, percentile, undefined
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.predictions import LEAST
 
 Floats = NDArray[np.float64]
-
-CELLS = 2_000_000  # resampled values held in memory at once
 
 
 def losses(outcomes: Outcomes) -> Floats:
@@ -17,24 +14,20 @@ def losses(outcomes: Outcomes) -> Floats:
 
     Probabilities lie in [eps, 1 - eps]; a label that training never saw has probability 0.
     """
+    return np.asarray(-np.log(np.clip(_given(outcomes), LEAST, 1 - LEAST)), dtype=np.float64)
+
+
+def briers(outcomes: Outcomes) -> Floats:
+    """Return the squared distance of each image's probabilities from the truth, in [0, 2], shape (n,).
+
+    Brier, Monthly Weather Review 78, 1950: summed over all classes, also where there are two. A label that training never saw is one more
+    class, of probability 0.
+    """
+    given = _given(outcomes)
+    return np.asarray((outcomes.probabilities**2).sum(axis=1) - given**2 + (1 - given) ** 2, dtype=np.float64)
+
+
+def _given(outcomes: Outcomes) -> Floats:
     column = outcomes.class_of_truth
-    given = np.where(column >= 0, outcomes.probabilities[np.arange(len(column)), column], 0.0)
-    return np.asarray(-np.log(np.clip(given, LEAST, 1 - LEAST)), dtype=np.float64)
-
-
-def log_loss(outcomes: Outcomes, draws: int, rng: np.random.Generator, confidence: float = 0.95) -> Estimate:
-    """Return the mean loss in nats with its percentile bootstrap interval over images."""
-    if not len(outcomes):
-        return undefined()
-    values = losses(outcomes)
-    return percentile(float(values.mean()), resampled_means(values, draws, rng), len(values), confidence)
-
-
-def resampled_means(values: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Return the mean of each of ``draws`` resamples with replacement, shape (draws,)."""
-    size = max(1, CELLS // len(values))
-    parts = [
-        values[rng.integers(0, len(values), size=(min(size, draws - start), len(values)))].mean(axis=1)
-        for start in range(0, draws, size)
-    ]
-    return np.concatenate(parts)
+    given = outcomes.probabilities[np.arange(len(column)), column]
+    return np.asarray(np.where(column >= 0, given, 0.0), dtype=np.float64)

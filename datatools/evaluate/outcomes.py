@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from datatools.components import joined
 from datatools.errors import DataError
+from datatools.evaluate import slices
+from datatools.evaluate.slices import Slices
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 SUM_TOLERANCE = 1e-3  # a softmax in half precision sums to 1 within this
 
@@ -28,6 +32,8 @@ class Outcomes:
         predicted: n positions in ``labels``.
         probabilities: shape (n, K), rows summing to 1.
         domain: n names.
+        group: n codes, equal for images that a chain of equal ``cluster_id`` or ``group_id`` ties together.
+        slices: by kind and name, which of the n images are in that part; see :mod:`datatools.evaluate.slices`.
     """
 
     image_id: NDArray[np.str_]
@@ -37,6 +43,8 @@ class Outcomes:
     predicted: Codes
     probabilities: Floats
     domain: NDArray[np.str_]
+    group: Codes
+    slices: Slices
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -52,6 +60,11 @@ class Outcomes:
         where = {name: row for row, name in enumerate(self.classes)}
         return np.array([where.get(name, -1) for name in self.labels], dtype=np.intp)[self.truth]
 
+    @cached_property
+    def groups(self) -> int:
+        """Return how many groups the images are of; as many as images where none has a relative."""
+        return int(np.count_nonzero(np.bincount(self.group)))
+
     def of(self, rows: NDArray[np.bool_]) -> "Outcomes":
         """Return the images where ``rows`` is true; the names stay."""
         return Outcomes(
@@ -62,6 +75,8 @@ class Outcomes:
             self.predicted[rows],
             self.probabilities[rows],
             self.domain[rows],
+            self.group[rows],
+            {key: flags[rows] for key, flags in self.slices.items()},
         )
 
 
@@ -71,7 +86,8 @@ def from_table(frame: pd.DataFrame, classes: Sequence[str], where: str) -> Outco
     A label that is no class of the model stays: no answer can be right there, so it counts as an error.
 
     Args:
-        frame: columns image_id, domain, label, predicted, probabilities.
+        frame: columns image_id, domain, label, predicted, probabilities, and where known those of the schema JUDGED. Without
+            ``cluster_id`` every image is a group by itself.
         classes: the model's classes, in the order of the probabilities.
         where: begins the message of an error.
 
@@ -88,7 +104,16 @@ def from_table(frame: pd.DataFrame, classes: Sequence[str], where: str) -> Outco
         predicted=_codes(_known(rows, classes, where), labels),
         probabilities=_probabilities(rows, len(classes), where),
         domain=rows["domain"].to_numpy(dtype=str),
+        group=_groups(rows),
+        slices=slices.of(rows),
     )
+
+
+def _groups(rows: pd.DataFrame) -> Codes:
+    if "cluster_id" not in rows:
+        return np.arange(len(rows))
+    ties = rows[["cluster_id"]].assign(group_id=rows.get("group_id"))
+    return joined(ties).astype(np.intp)
 
 
 def _codes(values: "pd.Series[str]", names: Sequence[str]) -> Codes:

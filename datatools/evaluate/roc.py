@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from datatools.evaluate.intervals import Estimate, undefined, wilson_bounds
-from datatools.evaluate.outcomes import Outcomes
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from datatools.evaluate import areas as under
+from datatools.evaluate.areas import Area
+from datatools.evaluate.intervals import Estimate, undefined
+from datatools.evaluate.outcomes import Flags, Floats, Outcomes
+from datatools.evaluate.ranking import rank
 
 
 @dataclass(frozen=True)
@@ -20,15 +19,6 @@ class Curve:
     false_positive_rate: Floats
     true_positive_rate: Floats
     threshold: Floats
-
-
-@dataclass(frozen=True)
-class _Area:
-    """An area under the curve, and how much each image moves it (its DeLong component); shape (n,)."""
-
-    value: float
-    influence: Floats
-    fewest: int
 
 
 def curve(positive: Flags, score: Floats) -> Curve | None:
@@ -41,15 +31,12 @@ def curve(positive: Flags, score: Floats) -> Curve | None:
     positives = int(positive.sum())
     if positives in {0, len(positive)}:
         return None
-    order = np.argsort(-score, kind="stable")
-    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))  # equal scores are told apart by no threshold
-    hits = np.cumsum(positive[order], dtype=np.int64)[last]
-    alarms = 1 + last - hits
-    keep = _corners(hits, alarms)
+    ranked = rank(positive, score)
+    keep = _corners(ranked.hits, ranked.alarms)
     return Curve(
-        np.append(0.0, alarms[keep] / (len(positive) - positives)),
-        np.append(0.0, hits[keep] / positives),
-        np.append(np.inf, score[order][last][keep]),
+        np.append(0.0, ranked.alarms[keep] / (len(positive) - positives)),
+        np.append(0.0, ranked.hits[keep] / positives),
+        np.append(np.inf, ranked.threshold[keep]),
     )
 
 
@@ -64,46 +51,41 @@ def _corners(hits: NDArray[np.integer], alarms: NDArray[np.integer]) -> Flags:
 def areas(outcomes: Outcomes, confidence: float = 0.95) -> dict[str, Estimate]:
     """Return the area under each class's curve; undefined for a class without positives or negatives.
 
-    The variance is DeLong's (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988). The interval is Wilson's for a share of as
-    many trials as give that variance: it stays in [0, 1] and does not shrink to a point at an area of 1. Such an area is
-    worth min(positives, negatives) trials, the fewest that any can be (Birnbaum and Klose, Ann. Math. Stat. 28, 1957).
+    The variance is DeLong's (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988), over groups where there are some; the interval is
+    that of :func:`datatools.evaluate.areas.mean`.
     """
-    found = {name: _area(*_one_against_rest(outcomes, row)) for row, name in enumerate(outcomes.classes)}
-    return {name: _estimate([area], len(outcomes), confidence) if area else undefined() for name, area in found.items()}
+    found = {name: area(*one_against_rest(outcomes, row)) for row, name in enumerate(outcomes.classes)}
+    return {
+        name: under.mean([each], outcomes.group, confidence) if each else undefined() for name, each in found.items()
+    }
 
 
 def macro_area(outcomes: Outcomes, confidence: float = 0.95) -> Estimate:
     """Return the mean area of the classes that have one, with an interval as in :func:`areas`."""
-    found = [_area(*_one_against_rest(outcomes, row)) for row in range(len(outcomes.classes))]
-    defined = [area for area in found if area]
-    return _estimate(defined, len(outcomes), confidence) if defined else undefined()
+    found = (area(*one_against_rest(outcomes, row)) for row in range(len(outcomes.classes)))
+    defined = [each for each in found if each]
+    return under.mean(defined, outcomes.group, confidence) if defined else undefined()
 
 
-def _one_against_rest(outcomes: Outcomes, row: int) -> tuple[Flags, Floats]:
+def one_against_rest(outcomes: Outcomes, row: int) -> tuple[Flags, Floats]:
+    """Return which images are of a class, by its position in ``outcomes.classes``, and its probabilities."""
     return outcomes.class_of_truth == row, outcomes.probabilities[:, row]
 
 
-def _area(positive: Flags, score: Floats) -> _Area | None:
+def area(positive: Flags, score: Floats) -> Area | None:
     """Return the area by ranks: the chance that a positive scores above a negative, ties counting one half."""
     m, n = int(positive.sum()), int((~positive).sum())
     if min(m, n) == 0:
         return None
-    ranks = rankdata(score)
-    placement = np.empty(len(score))  # share of the other side that each image beats, or loses to
-    placement[positive] = (ranks[positive] - rankdata(score[positive])) / n
-    placement[~positive] = 1 - (ranks[~positive] - rankdata(score[~positive])) / m
+    ranked = rank(positive, score)
+    # Of the positives above, and the negatives below, each score: those at the same score count one half.
+    above = ranked.hits - np.diff(ranked.hits, prepend=0) / 2
+    below = n - ranked.alarms + np.diff(ranked.alarms, prepend=0) / 2
+    placement = np.where(positive, below[ranked.place] / n, above[ranked.place] / m)
     value = float(placement[positive].mean())
-    return _Area(value, (placement - value) / np.where(positive, _spread(m), _spread(n)), min(m, n))
+    return Area(value, (placement - value) / np.where(positive, _spread(m), _spread(n)), positive)
 
 
 def _spread(count: int) -> float:
     # Dividing by this turns a sum of squares into a variance of the mean, with the unbiased n - 1.
     return float(np.sqrt(count * max(count - 1, 1)))
-
-
-def _estimate(of: list[_Area], total: int, confidence: float) -> Estimate:
-    value = float(np.mean([area.value for area in of]))
-    variance = float((np.mean([area.influence for area in of], axis=0) ** 2).sum())
-    fewest = min(area.fewest for area in of)
-    trials = value * (1 - value) / variance if variance > 0 and fewest > 1 else 0.0
-    return Estimate(value, *wilson_bounds(value, max(trials, fewest), confidence), total)

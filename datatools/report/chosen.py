@@ -61,7 +61,7 @@ def gain(metrics: Json) -> str:
     only = f"{counted(found['ours_only'], 'image')} only it got right, {found['theirs_only']} only the probe"
     return (
         f"The winner is {name(metrics['winner'])}: {points(found['difference']['value'])} percentage points on val images over the"
-        f" probe ({ends}); {only} (McNemar’s exact test, {p_value(found['p_value'])}). Val also chose it, so test is the fairer judge."
+        f" probe ({ends}); {only} (exact test, {p_value(found['p_value'])}). Val also chose it, so test is the fairer judge."
     )
 
 

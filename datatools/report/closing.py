@@ -19,10 +19,12 @@ def closing_lines(metrics: Mapping[str, Any], page: str = PAGE) -> str:
     if split is None:
         return f"no labelled val or test image: there is no accuracy to report\nreport: {page}"
     n = metrics["finetuned"][split]["accuracy"]["n"]
+    scratch = metrics.get("scratch", {}).get(split)
     lines = [f"{split} accuracy on {n:,} images ({metrics['confidence']:.0%} confidence interval)"]
     lines += [
         _line(f"always {metrics['majority']['label']!r}", metrics["majority"][split]["accuracy"]),
         _line("linear probe", metrics["probe"][split]["accuracy"]),
+        *([_line("from scratch", scratch["accuracy"])] if scratch else []),
         _line("fine-tuned", metrics["finetuned"][split]["accuracy"]),
         _gain(metrics, split),
     ]
@@ -45,4 +47,15 @@ def _gain(metrics: Mapping[str, Any], split: str) -> str:
     paired = metrics["paired"][split]
     difference = paired["difference"]
     ends = f"{points(difference['low'])} to {points(difference['high'])}"
-    return f"  fine-tuned less probe    {points(difference['value'])} points ({ends}), McNemar {p_value(paired['p_value'])}"
+    tested = f"{paired_test(metrics, split)[0]} {p_value(paired['p_value'])}"
+    return f"  fine-tuned less probe    {points(difference['value'])} points ({ends}), {tested}"
+
+
+def paired_test(metrics: Mapping[str, Any], split: str) -> tuple[str, str]:
+    """Return the short and the whole name of the test behind ``paired``: McNemar's, or what is in its place where images form groups."""
+    groups = metrics.get("intervals", {}).get(split, {}).get("resampled") == "groups"
+    return (
+        ("sign flips by group", "an exact test that flips signs by group")
+        if groups
+        else ("McNemar", "McNemar’s exact test")
+    )

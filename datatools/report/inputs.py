@@ -20,15 +20,21 @@ class Inputs:
         rows, audit: manifest and findings of ``split``.
         completed, imputation: table and report of ``impute``.
         derived, lineage: of ``augment``: manifest of the derived images, and by which entry of the policy each was made.
-        curves, model: of ``finetune``: one row per epoch, and the card of the model.
-        predictions, breakdown, roc: of ``evaluate``.
+        curves, candidates, model: of ``finetune``: one row per epoch of what leads, the same of all candidates, and the model's card.
+        predictions: of ``evaluate``: columns of ``datatools.manifest.JUDGED``; of the probabilities only ``sure``, that of the answer.
+        breakdown, plots, cam: of ``evaluate``: scores of the parts, the tables behind the plots by name (roc, pr, reliability), and
+            the index of the Grad-CAM pictures.
+        findings, label_errors, learning_curve, embedding, neighbours: of ``diagnose``; ``findings`` has what was found, the likeliest
+            cause first, and what passed.
         metrics: ``metrics.json`` of each stage, by its name.
         settings: the settings that each stage ran with, by its name; stages that recorded none are absent.
         versions: of Python and the libraries behind the results.
         digest: names the data; the same inputs have the same digest.
         pictures: how many pictures a gallery holds.
         picture: returns the ``data:`` address of a thumbnail by path, or None where the file cannot be read.
+        wide: the same for two pictures side by side.
         sheet: the same for a contact sheet, at its own size.
+        card: what the user says of data and model: purpose, owner, licence, limits; empty where nothing is said.
     """
 
     ingested: pd.DataFrame
@@ -46,10 +52,17 @@ class Inputs:
     derived: pd.DataFrame
     lineage: pd.DataFrame
     curves: pd.DataFrame
+    candidates: pd.DataFrame
     model: Json
     predictions: pd.DataFrame
     breakdown: pd.DataFrame
-    roc: pd.DataFrame
+    plots: Mapping[str, pd.DataFrame]
+    cam: pd.DataFrame
+    findings: Mapping[str, Sequence[Json]]
+    label_errors: pd.DataFrame
+    learning_curve: pd.DataFrame
+    embedding: pd.DataFrame
+    neighbours: pd.DataFrame
     metrics: Mapping[str, Json]
     settings: Mapping[str, Json]
     versions: Mapping[str, str]
@@ -57,7 +70,9 @@ class Inputs:
     title: str
     pictures: int
     picture: Callable[[str], str | None]
+    wide: Callable[[str], str | None]
     sheet: Callable[[str], str | None]
+    card: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ def render(inputs: Inputs) -> str:
     return document.render(
         TEMPLATES,
         "page.html",
+        script="report.js",
         title=inputs.title,
         digest=inputs.digest,
         verdict=verdict.view(inputs),

@@ -1,11 +1,12 @@
-"""The verdict: what came of it, in one sentence, beside what the audit warns of."""
+"""The verdict: what came of it, in one sentence, beside what to change first."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from datatools.page.numbers import count, counted, p_value, percent, points
+from datatools.report import advice
 from datatools.report.bars import Row, mark
-from datatools.report.closing import judged_on
+from datatools.report.closing import judged_on, paired_test
 from datatools.report.flow import steps
 from datatools.report.inputs import Inputs, Json
 
@@ -18,11 +19,14 @@ NOTHING: dict[str, Any] = {
 
 
 def view(inputs: Inputs) -> dict[str, Any]:
-    """Return headline, explanation, the rows of the interval plot, and the audit's open findings."""
+    """Return headline, explanation, the rows of the interval plot, and the first findings."""
     metrics = inputs.metrics["evaluate"]
     split = judged_on(metrics)
     judged = _judged(metrics, split) if split else NOTHING
-    return {**judged, "findings": open_findings(inputs.audit), "flow": steps(inputs)}
+    first = advice.top(inputs)
+    asking = sum(item["severity"] in {"error", "warning"} for item in inputs.findings["findings"])
+    counts = {"more": asking - len(first), "passed": len(inputs.findings["passed"])}
+    return {**judged, **counts, "findings": first, "flow": steps(inputs)}
 
 
 def open_findings(audit: Sequence[Json]) -> list[Json]:
@@ -34,9 +38,11 @@ def open_findings(audit: Sequence[Json]) -> list[Json]:
 def _judged(metrics: Json, split: str) -> dict[str, Any]:
     majority, probe, finetuned = (metrics[name][split]["accuracy"] for name in ("majority", "probe", "finetuned"))
     name = metrics["majority"]["label"]
+    scratch = metrics.get("scratch", {}).get(split)
     rows = [
         Row(f"Always “{name}”", None, [mark(majority, "floor")]),
         Row("Linear probe", None, [mark(probe, "probe")]),
+        *([Row("From scratch", None, [mark(scratch["accuracy"], "scratch")])] if scratch else []),
         Row(
             "Delivered: the probe" if metrics["delivered"] == "probe" else "Fine-tuned",
             None,
@@ -81,5 +87,5 @@ def _lede(metrics: Json, split: str) -> str:
     only = f"{ours} only the fine-tuned model got right, {theirs} only the probe"
     return (
         f"The difference is {points(difference['value'])} percentage points ({ends}); {only}"
-        f" (McNemar’s exact test, {p_value(paired['p_value'])})."
+        f" ({paired_test(metrics, split)[1]}, {p_value(paired['p_value'])})."
     )

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from conftest import Project
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("end_to_end")]
-ALL = ["ingest", "deduplicate", "denoise", "split", "impute", "probe", "augment", "finetune", "evaluate", "report"]
+ALL = [
+    "ingest",
+    "deduplicate",
+    "denoise",
+    "split",
+    "impute",
+    "probe",
+    "augment",
+    "finetune",
+    "evaluate",
+    "diagnose",
+    "report",
+]
 
 
 def test_all_ten_stages_ran_and_nothing_was_lost(finished: "Project") -> None:
@@ -61,7 +73,7 @@ def test_a_comment_in_denoise_reruns_denoise_and_changes_nothing(project: "Proje
 
 def test_a_changed_setting_of_the_last_stages_reruns_only_these(project: "Project") -> None:
     project.change("finetune", seed=99)
-    assert project.repro() == ["finetune", "evaluate", "report"]
+    assert project.repro() == ["finetune", "evaluate", "diagnose", "report"]
 
 
 @pytest.mark.parametrize("workers", ["2", "4"])

@@ -1,79 +1,19 @@
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from dvc_render.vega import VegaRenderer
 from sklearn import metrics as sk
 
 from datatools import images, manifest
 from datatools.errors import DataError
-from datatools.evaluate import predictions
 from datatools.evaluate.scores import BREAKDOWN
-from finetune import backbones, model
-from finetune.backbones import BackboneSettings
-from finetune.weights import NoWeights
-from pipelines.evaluate import EvaluateSettings, run
+from finetune import model
+from pipelines.evaluate import COMPLETED, EvaluateSettings, run
 from pipelines.stage import execute
-from tests.conftest import PROJECT
-
-TINY = BackboneSettings(name="test_resnet", image_size=32, weights=NoWeights())
-CLASSES = ("cat", "dog", "emu")
-LABELS = ["cat", "dog", "emu", "yak", None]
-
-
-def pictures(count: int, side: int = 40) -> Iterator[tuple[str, str]]:
-    rng = np.random.default_rng(0)
-    for row in range(count):
-        data = images.encode_png(rng.integers(0, 256, (side, side + 5, 3), dtype=np.uint8))
-        path = Path(f"data/raw/{row}.png")
-        images.write_bytes(path, data)
-        yield images.sha256(data), path.as_posix()
-
-
-def rows(count: int = 24) -> pd.DataFrame:
-    ids, paths = zip(*pictures(count), strict=True)
-    labels = [LABELS[row % 3] if row < count - 4 else LABELS[3 + row % 2] for row in range(count)]
-    return pd.DataFrame(
-        {
-            "image_id": ids,
-            "path": paths,
-            "label": pd.Series(labels, dtype="str"),
-            "domain": ["ink" if row % 2 else "oil" for row in range(count)],
-            "captured_at": pd.Series(pd.NaT, index=range(count), dtype="datetime64[us, UTC]"),
-            "group_id": pd.Series([None] * count, dtype="str"),
-            "cluster_id": ids,
-            "split": [("train", "val", "test", "test")[row % 4] if row < count - 4 else "test" for row in range(count)],
-        }
-    )
-
-
-def leave(frame: pd.DataFrame, classes: tuple[str, ...] = CLASSES) -> None:
-    """Leave what the stages before this one would: a split, pixels, a fine-tuned model and the probe's answers."""
-    manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
-    manifest.write(frame[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
-    backbone = backbones.build(TINY)
-    classifier = model.Classifier(
-        backbone.network, model.random_head(backbone.width, len(classes), 0), backbone.preprocessing
-    )
-    card = model.Card(
-        classes=classes,
-        backbone=TINY,
-        weights_sha256=None,
-        preprocessing=backbone.preprocessing,
-        delivered="finetuned",
-        lineage={},
-        settings={},
-    )
-    model.save(Path("data/finetune"), card, classifier)
-    guesses = np.random.default_rng(1).dirichlet(np.ones(len(classes)), len(frame))
-    answers = predictions.table(frame.sort_values("image_id"), guesses, classes)
-    manifest.write(answers, Path("data/probe/predictions.parquet"), manifest.PREDICTED)
-    Path("data/probe/model.json").write_text(json.dumps({"classes": list(classes)}))
+from tests.pipelines.evaluated import leave, outputs, rows
 
 
 @pytest.fixture(autouse=True)
@@ -84,15 +24,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def outputs() -> dict[str, bytes]:
-    return {path.as_posix(): path.read_bytes() for path in Path("data/evaluate").rglob("*") if path.is_file()}
-
-
 def test_every_image_gets_a_row_and_the_metrics_are_scikit_learns() -> None:
     frame = rows()
     leave(frame)
     execute("evaluate", EvaluateSettings, run)
-    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.PREDICTED)
+    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED)
     assert set(found["image_id"]) == set(frame["image_id"])
     test = found[(found["split"] == "test") & found["label"].notna()]
     metrics = json.loads(Path("data/evaluate/metrics.json").read_text())
@@ -117,7 +53,7 @@ def test_probabilities_are_those_of_the_network_asked_one_image_at_a_time() -> N
     frame = rows(11)
     leave(frame)
     execute("evaluate", EvaluateSettings, run)
-    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.PREDICTED).set_index("image_id")
+    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED).set_index("image_id")
     classifier, card = model.load(Path("data/finetune"))
     for image_id, path in zip(frame["image_id"], frame["path"], strict=True):
         pixels = card.preprocessing.batch([images.read(Path(path))])
@@ -150,37 +86,6 @@ def test_bytes_do_not_depend_on_workers_or_the_order_of_rows(workers: str, monke
     execute("evaluate", EvaluateSettings, run)
     assert outputs() == first
     assert {"data/evaluate/plots/confusion.csv", "data/evaluate/plots/roc.csv"} <= first.keys()
-
-
-def test_the_plots_have_the_columns_that_dvc_reads() -> None:
-    leave(rows())
-    execute("evaluate", EvaluateSettings, run)
-    tables = {path.stem: pd.read_csv(path) for path in Path("data/evaluate/plots").glob("*.csv")}
-    assert list(tables["confusion"].columns) == ["actual", "predicted"]
-    assert list(tables["roc"].columns) == ["class", "fpr", "tpr", "threshold"]
-    for name in ("errors_by_class", "errors_by_domain"):
-        assert list(tables[name].columns) == ["name", "error_rate", "low", "high", "errors", "images"]
-        assert tables[name]["images"].sum() == len(tables["confusion"])
-
-
-@pytest.mark.parametrize(
-    ("template", "table", "x", "y"),
-    [
-        ("roc", "roc", "fpr", "tpr"),
-        ("rates", "errors_by_class", "error_rate", "name"),
-        ("rates", "errors_by_domain", "error_rate", "name"),
-        ("confusion", "confusion", "actual", "predicted"),
-    ],
-)
-def test_dvc_can_fill_its_templates_with_the_tables(template: str, table: str, x: str, y: str) -> None:
-    leave(rows())
-    execute("evaluate", EvaluateSettings, run)
-    points = pd.read_csv(f"data/evaluate/plots/{table}.csv").assign(rev="workspace").to_dict("records")
-    renderer = VegaRenderer(points, table, template=template, x=x, y=y, template_dir=str(PROJECT / ".dvc/plots"))
-    filled = json.dumps(renderer.get_filled_template())
-    assert "<DVC_METRIC" not in filled
-    named = set(re.findall(r'"field": "(\w+)"', filled)) - {"along", "x", "y", "xy_count", "percent_of_max"}
-    assert named <= points[0].keys()
 
 
 @pytest.mark.parametrize(
@@ -222,3 +127,59 @@ def test_an_image_without_pixels_is_named() -> None:
     with pytest.raises(DataError, match=f"no row for 1 images, such as {frame['image_id'][0]}"):
         execute("evaluate", EvaluateSettings, run)
     assert not Path("data/evaluate").exists()
+
+
+def test_every_image_has_what_is_known_of_it() -> None:
+    frame = rows(12).assign(x_age=[None, *[1.0] * 11])
+    frame["captured_at"] = pd.to_datetime(["2020-01-31", "2020-02-01"] * 6, utc=True).as_unit("us")
+    leave(frame)
+    denoised = frame["image_id"][3]
+    images.write_bytes(Path("data/denoise/images/x.png"), Path(frame["path"][3]).read_bytes())
+    pixels = frame[["image_id"]].assign(
+        path=frame["path"].where(frame["image_id"] != denoised, "data/denoise/images/x.png")
+    )
+    manifest.write(pixels, Path("data/denoise/images.parquet"), manifest.PIXELS)
+    completed = frame[["image_id"]].assign(x_age=1.0, x_age_missing=[1.0] + [0.0] * 11)
+    manifest.write(completed, Path("data/impute/table.parquet"), COMPLETED)
+    frame[["cluster_id"]][4:5].to_parquet("data/deduplicate/dropped.parquet")
+    execute("evaluate", EvaluateSettings, run)
+    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED).set_index("image_id")
+    found = found.loc[frame["image_id"]].reset_index()
+    assert found["denoised"].tolist() == [row == 3 for row in range(12)]
+    assert found["path"][3] == "data/denoise/images/x.png"
+    assert found["imputed"].tolist() == [row == 0 for row in range(12)]
+    assert found["cluster_size"].tolist() == [1 + (row == 4) for row in range(12)]
+    assert (found["captured_at"] == frame["captured_at"]).all()
+    breakdown = manifest.read(Path("data/evaluate/breakdown.parquet"), BREAKDOWN)
+    assert set(breakdown["kind"]) >= {"class", "domain", "month"}
+
+
+def test_the_norm_is_that_of_the_features_of_the_network() -> None:
+    frame = rows(6)
+    leave(frame)
+    execute("evaluate", EvaluateSettings, run)
+    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED).set_index("image_id")
+    classifier, card = model.load(Path("data/finetune"))
+    for image_id, path in zip(frame["image_id"], frame["path"], strict=True):
+        pixels = card.preprocessing.batch([images.read(Path(path))]).float() / 255
+        with torch.no_grad():
+            features = classifier.network(classifier.normalise(pixels))
+        assert found.loc[image_id, "feature_norm"] == pytest.approx(float(features.norm()), rel=1e-4)
+
+
+def test_groups_are_resampled_where_there_are_some() -> None:
+    frame = rows(40)
+    leave(frame)
+    execute("evaluate", EvaluateSettings, run)
+    alone = json.loads(Path("data/evaluate/metrics.json").read_text())
+    frame["group_id"] = [f"thing {row // 16} {frame['split'][row]}" for row in range(40)]
+    leave(frame)
+    execute("evaluate", EvaluateSettings, run)
+    grouped = json.loads(Path("data/evaluate/metrics.json").read_text())
+    test = frame[(frame["split"] == "test") & frame["label"].notna()]
+    assert alone["intervals"]["test"] == {"resampled": "images", "groups": len(test), "images": len(test)}
+    assert grouped["intervals"]["test"] == {"resampled": "groups", "groups": 3, "images": len(test)}
+    one, other = (found["finetuned"]["test"]["accuracy"] for found in (alone, grouped))
+    assert one["value"] == other["value"]
+    assert one != other
+    assert grouped["temperature"] == alone["temperature"]

@@ -23,6 +23,7 @@ READS = {
     "augment": {"denoise", "split", "probe"},
     "finetune": {"denoise", "split", "impute", "probe", "augment"},
     "evaluate": {"finetune", "split", "denoise", "impute"},
+    "diagnose": set(STAGES) - {"diagnose", "report"},
 }
 
 
@@ -67,7 +68,8 @@ def test_no_dependency_on_code_is_left_over(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", READS)
 def test_a_stage_reads_what_the_design_says(stage: str) -> None:
-    extra = {"evaluate": {"probe"}}.get(stage, set())  # the paired comparison needs the probe's predictions
+    # The paired comparison needs the probe's predictions, the size of a cluster what was dropped from it.
+    extra = {"evaluate": {"probe", "deduplicate"}}.get(stage, set())
     assert parents(stage) == READS[stage] | extra
 
 
@@ -88,8 +90,9 @@ def test_each_stage_has_its_own_section_and_no_other(stage: str) -> None:
         ("denoise", {"ingest", "deduplicate", "split", "impute"}),
         ("impute", {"ingest", "deduplicate", "denoise", "split"}),
         ("augment", {"ingest", "deduplicate", "denoise", "split", "impute", "probe"}),
-        ("finetune", set(STAGES) - {"finetune", "evaluate", "report"}),
-        ("evaluate", set(STAGES) - {"evaluate", "report"}),
+        ("finetune", set(STAGES) - {"finetune", "evaluate", "diagnose", "report"}),
+        ("evaluate", set(STAGES) - {"evaluate", "diagnose", "report"}),
+        ("diagnose", set(STAGES) - {"diagnose", "report"}),
     ],
 )
 def test_a_changed_section_reruns_that_stage_and_those_below(changed: str, unmoved: set[str]) -> None:

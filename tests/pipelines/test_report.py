@@ -28,7 +28,7 @@ def leave(inputs: Inputs) -> None:
         "denoise/images": (inputs.pixels, manifest.PIXELS),
         "split/manifest": (inputs.rows, manifest.SPLIT),
         "augment/manifest": (inputs.derived, manifest.DERIVED),
-        "evaluate/predictions": (inputs.predictions, manifest.PREDICTED),
+        "evaluate/predictions": (inputs.predictions.drop(columns="sure"), manifest.JUDGED),
         "evaluate/breakdown": (inputs.breakdown, BREAKDOWN),
     }
     for name, (frame, schema) in tables.items():
@@ -40,6 +40,10 @@ def leave(inputs: Inputs) -> None:
         "denoise/estimates": inputs.estimates,
         "impute/table": inputs.completed,
         "augment/lineage": inputs.lineage,
+        "evaluate/cam/index": inputs.cam,
+        "diagnose/label_errors": inputs.label_errors,
+        "diagnose/embedding": inputs.embedding,
+        "diagnose/neighbours": inputs.neighbours,
     }
     for name, frame in others.items():
         Path(f"data/{name}").parent.mkdir(parents=True, exist_ok=True)
@@ -49,14 +53,21 @@ def leave(inputs: Inputs) -> None:
         "split/audit": inputs.audit,
         "impute/report": inputs.imputation,
         "finetune/model": inputs.model,
+        "diagnose/findings": inputs.findings,
         **{f"{name}/metrics": inputs.metrics.get(name, {}) for name in report.STAGES},
         **{f"{name}/settings": values for name, values in inputs.settings.items()},
     }
     for name, value in records.items():
         write_json(Path(f"data/{name}.json"), value)
-    inputs.curves.to_csv("data/finetune/curves.csv", index=False)
     Path("data/evaluate/plots").mkdir(parents=True)
-    inputs.roc.to_csv("data/evaluate/plots/roc.csv", index=False)
+    lists = {
+        "finetune/curves": inputs.curves,
+        "finetune/candidates": inputs.candidates,
+        "diagnose/learning_curve": inputs.learning_curve,
+        **{f"evaluate/plots/{name}": table for name, table in inputs.plots.items()},
+    }
+    for name, table in lists.items():
+        table.to_csv(f"data/{name}.csv", index=False)
 
 
 @pytest.fixture
@@ -83,7 +94,7 @@ def test_the_stage_writes_one_page_and_prints_the_result(project: Inputs, capsys
     assert f"{accuracy:.1%}" in capsys.readouterr().out
     assert "<title>Emoji</title>" in page()
     assert page().count("<img") > 30
-    assert [path.name for path in Path("reports").iterdir()] == ["index.html"]
+    assert sorted(path.name for path in Path("reports").iterdir()) == ["data_card.md", "index.html", "model_card.md"]
 
 
 def test_the_same_inputs_give_the_same_bytes_and_changed_ones_another_digest(project: Inputs) -> None:
@@ -119,7 +130,11 @@ def test_a_picture_that_has_gone_leaves_words_and_the_page_stands(project: Input
         "split/manifest.parquet",
         "split/audit.json",
         "finetune/curves.csv",
+        "evaluate/predictions.parquet",
+        "evaluate/plots/pr.csv",
         "evaluate/metrics.json",
+        "diagnose/findings.json",
+        "diagnose/embedding.parquet",
     ],
 )
 def test_a_missing_input_is_named_with_what_to_do(project: Inputs, file: str) -> None:
@@ -135,6 +150,28 @@ def test_a_table_of_an_older_version_is_named_with_what_to_do(project: Inputs) -
     with pytest.raises(DataError, match=wrong):
         report.execute()
     assert not Path("reports/index.html").exists()
+
+
+def test_predictions_are_checked_and_keep_only_the_probability_of_the_answer(project: Inputs) -> None:
+    path = Path("data/evaluate/predictions.parquet")
+    found = report.judged(path)
+    assert "probabilities" not in found
+    expected = project.predictions.sort_values("image_id")["probabilities"].map(max)
+    assert found["sure"].tolist() == expected.tolist()
+    project.predictions.drop(columns=["sure", "cluster_size"]).to_parquet(path, index=False)
+    with pytest.raises(
+        DataError, match=r"predictions.parquet: has no column 'cluster_size'; an older version wrote it"
+    ):
+        report.judged(path)
+
+
+def test_the_cards_say_what_the_user_said(project: Inputs) -> None:
+    Path("params.yaml").write_text("report: {card: {owner: 'Ada <ada@x.org>'}}\n")
+    report.execute()
+    for name in ("data_card.md", "model_card.md"):
+        text = Path("reports", name).read_text(encoding="utf-8")
+        assert "- Owner: Ada \\<ada@x.org\\>\n" in text
+        assert "- Purpose: not stated\n" in text
 
 
 def test_a_wrong_setting_is_named(project: Inputs) -> None:

@@ -7,13 +7,16 @@ from datatools.report.sections import (
     augment,
     deduplicate,
     denoise,
+    diagnose,
     evaluate,
     finetune,
     impute,
     ingest,
+    pictures,
     probe,
     provenance,
     split,
+    subsets,
 )
 
 SECTIONS: tuple[Callable[[Inputs], Section], ...] = (
@@ -25,6 +28,9 @@ SECTIONS: tuple[Callable[[Inputs], Section], ...] = (
     probe.view,
     augment.view,
     finetune.view,
+    diagnose.view,
     evaluate.view,
+    pictures.view,
+    subsets.view,
     provenance.view,
 )

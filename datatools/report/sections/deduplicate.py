@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
-
 from datatools.page.numbers import counted, join
 from datatools.report.galleries import picture
 from datatools.report.inputs import Inputs, Section
@@ -56,10 +54,9 @@ def pairs(inputs: Inputs) -> list[dict[str, Any]]:
 
 def conflicts(inputs: Inputs, most: int = 12) -> list[dict[str, Any]]:
     """Return the clusters whose images carry different labels, the largest first."""
-    groups: list[tuple[str, pd.DataFrame]] = [
-        (str(name), group) for name, group in inputs.conflicts.fillna({"label": "no label"}).groupby("cluster_id")
-    ]
-    groups.sort(key=lambda item: (-len(item[1]), item[0]))
+    largest = sizes(inputs.conflicts, "cluster_id")[:most]
+    named = inputs.conflicts.fillna({"label": "no label"})
+    groups = [named[named["cluster_id"] == name] for (name,), _ in largest]
     return [
         {
             "members": [
@@ -68,5 +65,5 @@ def conflicts(inputs: Inputs, most: int = 12) -> list[dict[str, Any]]:
             ],
             "n": len(group),
         }
-        for _, group in groups[:most]
+        for group in groups
     ]

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from datatools.page.numbers import count, counted, percent
-from datatools.report import chosen, lines
+from datatools.report import chosen, lines, schedule
 from datatools.report.axes import Axis
 from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.lines import Line, Marker
@@ -19,7 +19,7 @@ def view(inputs: Inputs) -> Section:
     curves = inputs.curves.sort_values("epoch").reset_index(drop=True)
     metrics = inputs.metrics["finetune"]
     shown = {
-        "charts": charts(curves, int(metrics["best_epoch"])),
+        "charts": [*charts(curves, int(metrics["best_epoch"])), *schedule.charts(inputs.candidates)],
         "path": chosen.charts(metrics),
         "facts": facts(inputs.model),
         "gain": chosen.gain(metrics),

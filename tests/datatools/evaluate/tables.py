@@ -47,6 +47,14 @@ def random_predictions(
     return predictions(labels, matrix, classes, domains)
 
 
+def in_groups(frame: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Put rows that follow each other into groups of a size, by cluster or by group in turn."""
+    number = np.arange(len(frame)) // size
+    group = pd.Series([f"g{of}" if of % 2 else None for of in number], dtype="str")
+    cluster = [f"row{row}" if of % 2 else f"c{of}" for row, of in enumerate(number)]
+    return frame.assign(cluster_id=cluster, group_id=group)
+
+
 def outcomes(frame: pd.DataFrame, classes: tuple[str, ...] = CLASSES) -> Outcomes:
     return from_table(frame, classes, "table")
 

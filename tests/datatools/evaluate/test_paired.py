@@ -1,4 +1,7 @@
+from itertools import product
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,8 +9,9 @@ from scipy.stats import binom
 
 from datatools import seeds
 from datatools.errors import DataError
-from datatools.evaluate.paired import compare, mcnemar
-from tests.datatools.evaluate.tables import outcomes, predictions, random_predictions
+from datatools.evaluate import paired
+from datatools.evaluate.paired import compare, mcnemar, sign_flip
+from tests.datatools.evaluate.tables import image_id, outcomes, predictions, random_predictions
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
@@ -52,3 +56,41 @@ def test_other_images_cannot_be_compared() -> None:
 def test_without_images_there_is_no_difference() -> None:
     of = outcomes(predictions([None], np.eye(3)[:1]))
     assert compare(of, of, 100, seeds.generator(0, "test")).difference.value is None
+
+
+@given(st.lists(st.sampled_from([-1, 0, 1]), max_size=60))
+def test_with_groups_of_one_the_sign_flip_is_mcnemars_test(leads: list[int]) -> None:
+    found = np.array(leads, dtype=np.int64)
+    assert sign_flip(found) == pytest.approx(mcnemar(int((found > 0).sum()), int((found < 0).sum())))
+
+
+@given(st.lists(st.integers(-5, 5), max_size=9))
+def test_the_sign_flip_is_that_over_all_signs(leads: list[int]) -> None:
+    found = np.array(leads, dtype=np.int64)
+    sums = [
+        abs(sum(sign * lead for sign, lead in zip(signs, leads, strict=True)))
+        for signs in product((1, -1), repeat=len(leads))
+    ]
+    assert sign_flip(found) == pytest.approx(np.mean([total >= abs(found.sum()) for total in sums]))
+
+
+def test_of_very_many_images_the_normal_test_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    leads = np.random.default_rng(0).integers(-3, 4, 4000) + (np.arange(4000) % 40 == 0)
+    exact = sign_flip(leads)
+    monkeypatch.setattr(paired, "MANY", 10)
+    assert sign_flip(leads) == pytest.approx(exact, rel=0.02)
+
+
+def test_images_of_a_group_are_one_witness() -> None:
+    ours, theirs = (random_predictions(0, 40, skill) for skill in (2.0, 0.5))
+    one = compare(outcomes(ours), outcomes(theirs.assign(label=ours["label"])), 4000, seeds.generator(0, "test"))
+    copies = [pd.concat([frame] * 4).reset_index(drop=True) for frame in (ours, theirs.assign(label=ours["label"]))]
+    for frame in copies:
+        frame["cluster_id"] = frame["image_id"]
+        frame["image_id"] = [image_id(f"copy {row}") for row in range(len(frame))]
+    four = compare(*map(outcomes, copies), 4000, seeds.generator(0, "test"))
+    assert (four.ours_only, four.theirs_only) == (4 * one.ours_only, 4 * one.theirs_only)
+    assert four.p_value == pytest.approx(one.p_value)
+    assert (four.difference.low, four.difference.high) == pytest.approx(
+        (one.difference.low, one.difference.high), abs=0.03
+    )

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from datatools.evaluate import roc
+from datatools.evaluate import areas, roc
 from tests.datatools.evaluate.tables import CLASSES, frames, outcomes, predictions, random_predictions
 
 SCORED = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=2, max_size=40)
@@ -49,7 +49,7 @@ def test_the_variance_is_delongs() -> None:
     rng = np.random.default_rng(0)
     positive = rng.random(60) < 0.4
     score = np.round(rng.normal(size=60) + positive, 1)
-    area = roc._area(positive, score)
+    area = roc.area(positive, score)
     assert area is not None
     assert (area.influence**2).sum() == pytest.approx(slow_delong(positive, score))
 
@@ -59,9 +59,9 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     inside = 0
     for _ in range(400):
         score = np.concatenate([rng.normal(1, 1, 30), rng.normal(0, 1, 50)])
-        area = roc._area(np.arange(80) < 30, score)
+        area = roc.area(np.arange(80) < 30, score)
         assert area is not None
-        found = roc._estimate([area], 80, 0.95)
+        found = areas.mean([area], np.arange(80))
         inside += found.low <= 0.7602 <= found.high  # Phi(1 / sqrt 2)
     assert 0.92 <= inside / 400 <= 0.98
 

@@ -17,9 +17,8 @@ def test_the_breakdown_is_a_table_that_can_be_written_and_read(tmp_path: Path) -
     frame = scores.breakdown(of, HOW, "probe", "test")
     manifest.write(frame, tmp_path / "breakdown.parquet", BREAKDOWN)
     read = manifest.read(tmp_path / "breakdown.parquet", BREAKDOWN)
-    assert (
-        len(read) == 3 * 4 + 3 + 2
-    )  # precision, recall, f1, area; no area for a label unknown to training; two domains
+    # Precision, recall, f1 and two areas; none for a label unknown to training; two domains.
+    assert len(read) == 3 * 5 + 3 + 2
     accuracy = read[(read["kind"] == "domain") & (read["name"] == "ink")].iloc[0]
     assert accuracy["value"] == of.correct[of.domain == "ink"].mean()
 

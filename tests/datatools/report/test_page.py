@@ -23,7 +23,7 @@ def test_the_page_is_well_formed_loads_nothing_and_serves_everyone(text: str) ->
     is_well_formed(text)
     loads_nothing(text)
     serves_without_mouse_or_eyes(text)
-    assert "<script" not in text
+    assert text.count("<script") == 1
 
 
 def test_names_from_the_user_are_text_and_never_markup(inputs: Inputs) -> None:
@@ -41,7 +41,7 @@ def test_names_from_the_user_are_text_and_never_markup(inputs: Inputs) -> None:
             dropped=hostile.dropped.assign(kind=evil, path=evil),
         )
     )
-    assert "<script" not in text
+    assert text.count("<script") == 1
     assert text.count("&lt;script&gt;") > 20
     assert Outline(text).open == []
 
@@ -50,13 +50,13 @@ def test_the_same_tables_in_any_order_give_the_same_page(inputs: Inputs) -> None
     tables = {
         name: value.sample(frac=1, random_state=3).reset_index(drop=True)
         for name, value in vars(inputs).items()
-        if isinstance(value, pd.DataFrame) and name != "roc"
+        if isinstance(value, pd.DataFrame)
     }
     assert page.render(replace(inputs, **tables)) == page.render(inputs)
 
 
 def test_a_picture_that_cannot_be_read_leaves_words(inputs: Inputs) -> None:
-    text = page.render(replace(inputs, picture=lambda _: None, sheet=lambda _: None))
+    text = page.render(replace(inputs, picture=lambda _: None, wide=lambda _: None, sheet=lambda _: None))
     assert "cannot be read" in text
     assert "<img" not in text
 

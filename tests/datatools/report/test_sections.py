@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from datatools.report import page
+from datatools.report import by_class, marked, page
 from datatools.report.inputs import Inputs
 from datatools.report.sections import (
     SECTIONS,
@@ -18,6 +18,7 @@ from datatools.report.sections import (
     ingest,
     probe,
     split,
+    subsets,
 )
 from tests.datatools.report.world import CLASSES, ingested, without_extras, world
 
@@ -31,29 +32,47 @@ def judged(inputs: Inputs) -> pd.DataFrame:
     return inputs.predictions[inputs.predictions["split"] == "test"]
 
 
-def test_the_confusion_matrix_is_scikit_learns(inputs: Inputs) -> None:
-    of = judged(inputs)
-    found = evaluate.matrix(of)
-    assert found is not None
-    counts = [[cell["n"] for cell in row["cells"]] for row in found["rows"]]
-    shares = [[cell["share"] for cell in row["cells"]] for row in found["rows"]]
-    assert np.array_equal(counts, metrics.confusion_matrix(of["label"], of["predicted"]))
-    assert np.allclose(shares, metrics.confusion_matrix(of["label"], of["predicted"], normalize="true"))
-
-
 def test_scores_per_class_and_domain_are_scikit_learns(inputs: Inputs) -> None:
     of = judged(inputs)
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         of["label"], of["predicted"], zero_division=np.nan
     )
-    rows = evaluate.per_class(inputs.breakdown, "test")
+    rows = marked.per_class(inputs.breakdown, "test")
     assert [row["row"].name for row in rows] == list(CLASSES)
     assert [row["row"].marks[1].value for row in rows] == pytest.approx(list(recall))
     assert [row["f1"] for row in rows] == [f"{value:.2f}" for value in f1]
     assert [row["precision"] for row in rows] == [f"{value * 100:.0f}\u202f%" for value in precision]
-    domains = evaluate.per_name(inputs.breakdown, "test", "domain", "accuracy")
+    domains = marked.per_name(inputs.breakdown, "test", "domain", "accuracy")
     right = (of["label"] == of["predicted"]).groupby(of["domain"]).mean()
     assert {row.name: row.marks[1].value for row in domains} == pytest.approx(right.to_dict())
+
+
+def test_overall_scores_are_scikit_learns(inputs: Inputs) -> None:
+    of = judged(inputs)
+    truth, answer = of["label"].astype(object), of["predicted"].astype(object)
+    rows = {row.name: row.marks[1].value for row in marked.shares(inputs.metrics["evaluate"], "test")}
+    assert rows["accuracy"] == pytest.approx(metrics.accuracy_score(truth, answer))
+    assert rows["balanced accuracy"] == pytest.approx(metrics.balanced_accuracy_score(truth, answer))
+    assert rows["macro F1"] == pytest.approx(metrics.f1_score(truth, answer, average="macro"))
+    assert rows["weighted F1"] == pytest.approx(metrics.f1_score(truth, answer, average="weighted"))
+    recalls = metrics.recall_score(truth, answer, average=None, labels=list(CLASSES))
+    assert rows[f"worst class: {CLASSES[np.argmin(recalls)]}"] == pytest.approx(min(recalls))
+    probabilities = np.array(of["probabilities"].tolist())
+    area = metrics.roc_auc_score(truth, probabilities, multi_class="ovr", labels=list(CLASSES))
+    assert rows["macro ROC AUC"] == pytest.approx(area)
+    amounts = {row["name"]: row["cells"][1]["value"] for row in marked.amounts(inputs.metrics["evaluate"], "test")}
+    assert amounts["log loss, nats"] == f"{metrics.log_loss(truth, probabilities, labels=list(CLASSES)):.3f}"
+
+
+def test_areas_beside_the_curves_are_scikit_learns(inputs: Inputs) -> None:
+    of, probabilities = judged(inputs), np.array(judged(inputs)["probabilities"].tolist())
+    for kind, score in ((by_class.ROC, metrics.roc_auc_score), (by_class.PR, metrics.average_precision_score)):
+        found = by_class.drawn(inputs, "test", kind)
+        assert found is not None
+        expected = {name: score(of["label"] == name, probabilities[:, row]) for row, name in enumerate(CLASSES)}
+        assert {row["name"]: row["value"] for row in found["legend"]} == {
+            name: f"{area:.3f}" for name, area in expected.items()
+        }
 
 
 def test_most_frequent_confusions(inputs: Inputs) -> None:
@@ -64,39 +83,41 @@ def test_most_frequent_confusions(inputs: Inputs) -> None:
     assert sum(pair["n"] for pair in evaluate.confusions(of, most=99)) == len(wrong)
 
 
-def test_errors_are_wrong_and_the_surest_come_first(inputs: Inputs) -> None:
-    found = evaluate.errors(inputs, judged(inputs))
-    assert all(error["label"] != error["predicted"] for error in found)
-    of = judged(inputs)
-    wrong = of[of["label"] != of["predicted"]]
-    assert len(found) == min(len(wrong), 2 * inputs.pictures)
-    sure = [int(error["sure"].removesuffix("\u202f%")) for error in found]
-    assert sure == sorted(sure, reverse=True)
-    assert sure[0] == pytest.approx(100 * wrong["probabilities"].map(max).max(), abs=0.5)
-
-
 def test_many_classes_show_the_weakest_and_say_how_many_are_left_out() -> None:
     names = tuple(f"class {row:03d}" for row in range(60))
     many = world(ingested(900, names))
     view = evaluate.view(many).view
     assert view["matrix"] is None
-    assert len(view["classes"]) == evaluate.MOST_ROWS
-    assert view["hidden"]["class"] == 60 - evaluate.MOST_ROWS
+    assert view["drawn"].count("<rect") > 60
+    assert len(view["classes"]) == marked.MOST_ROWS
+    assert view["hidden"] == 60 - marked.MOST_ROWS
     recalls = [item["row"].marks[1].value for item in view["classes"]]
     assert recalls == sorted(recalls)
-    assert len(view["roc"]["legend"]) == 8
-    assert view["roc"]["more"] == many.roc["class"].nunique() - 8
+    assert len(view["curves"][0]["legend"]) == 8
+    assert view["curves"][0]["more"] == many.plots["roc"]["class"].nunique() - 8
 
 
-def test_a_label_that_training_never_saw_is_in_the_matrix_and_the_table(inputs: Inputs) -> None:
-    strange = inputs.predictions.copy()
-    rows = strange.index[strange["split"] == "test"][:3]
-    strange["label"] = strange["label"].astype(object)
-    strange.loc[rows, "label"] = "yak"
-    found = evaluate.matrix(strange[strange["split"] == "test"])
+def test_robustness_is_told_in_grey_levels_only_where_it_was_tried(inputs: Inputs) -> None:
+    score = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 64}
+    attacked = {"test": {"epsilon": 2 / 255, "n": 64, "fgsm_accuracy": score, "pgd_accuracy": score}}
+    found = evaluate.robust({**inputs.metrics["evaluate"], "robust": attacked}, "test")
     assert found is not None
-    assert found["names"][-1] == "yak"
-    assert found["rows"][-1]["n"] == 3
+    assert (found["levels"], found["n"], len(found["scores"])) == ("2", "64", 2)
+    assert evaluate.robust(inputs.metrics["evaluate"], "test") is None
+
+
+def test_intervals_over_groups_are_said_to_be_so(inputs: Inputs) -> None:
+    grouped = {"intervals": {"test": {"resampled": "groups", "groups": 73, "images": 219}}}
+    assert "73 groups of 219 images" in evaluate.independence(grouped, "test")
+    assert "images as independent" in evaluate.independence({}, "test")
+
+
+def test_parts_are_shown_by_domain_time_and_lineage(inputs: Inputs) -> None:
+    tables = {table["first"]: table for table in subsets.view(inputs).view["tables"]}
+    assert {row.name for row in tables["domain"]["rows"]} == {"ink", "oil"}
+    assert {"denoised", "not denoised"} <= {row.name for row in tables["images that are"]["rows"]}
+    of = judged(inputs)
+    assert sum(row.n or 0 for row in tables["time"]["rows"]) == len(of)
 
 
 def test_split_shows_what_tells_test_from_train_and_which_images_do(inputs: Inputs) -> None:

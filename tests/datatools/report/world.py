@@ -47,6 +47,7 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
     predictions, added = predicted(split, rng), derived(split, np.random.default_rng(seed))
     metrics = {
         "ingest": {"images": len(rows)},
+        "diagnose": {"error": 1, "warning": 1, "info": 1},
         "evaluate": evaluated(predictions),
         "probe": probed(predictions),
         "finetune": FINETUNED,
@@ -112,6 +113,7 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         derived=added,
         lineage=lineage(added),
         curves=curves(),
+        candidates=candidates(),
         model={
             "delivered": "finetuned",
             "classes": list(CLASSES),
@@ -121,7 +123,13 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         },
         predictions=predictions,
         breakdown=breakdown(predictions),
-        roc=roc(predictions),
+        plots=curve_tables(predictions),
+        cam=cam(predictions),
+        findings=findings(predictions),
+        label_errors=label_errors(predictions),
+        learning_curve=learning_curve(),
+        embedding=embedding(predictions, rng),
+        neighbours=neighbours(predictions),
         metrics=metrics,
         settings={"split": {"seed": 0, "strategy": {"method": "stratified", "fractions": [0.6, 0.15, 0.25]}}},
         versions={"python": "3.11.0", "numpy": "2.0"},
@@ -129,7 +137,9 @@ def world(rows: pd.DataFrame, picture: Callable[[str], str | None] = lambda _: D
         title="Transfer learning report",
         pictures=8,
         picture=picture,
+        wide=picture,
         sheet=picture,
+        card={"purpose": "Telling animals apart.", "owner": "", "licence": "", "limits": ""},
     )
 
 
@@ -184,7 +194,19 @@ def predicted(split: pd.DataFrame, rng: np.random.Generator, skill: float = 2.2)
     truth = split["label"].map({name: row for row, name in enumerate(classes)}).fillna(0).astype(int)
     logits = rng.normal(size=(len(split), len(classes))) + skill * np.eye(len(classes))[truth]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return evaluate_predictions.table(split, probabilities, classes)
+    known = evaluate_predictions.table(split, probabilities, classes)
+    of = split.set_index("image_id").loc[known["image_id"]].reset_index()
+    return known.assign(
+        path=of["path"],
+        captured_at=of["captured_at"],
+        group_id=of["group_id"],
+        cluster_id=of["cluster_id"],
+        cluster_size=1 + (np.arange(len(of)) % 7 == 0),
+        denoised=np.arange(len(of)) % 9 == 0,
+        imputed=np.arange(len(of)) % 4 == 0,
+        feature_norm=1.0,
+        sure=probabilities.max(axis=1),
+    )
 
 
 def answers(predictions: pd.DataFrame) -> tuple[Answers, Answers]:
@@ -202,8 +224,91 @@ def breakdown(predictions: pd.DataFrame) -> pd.DataFrame:
     return judgement.breakdown(*answers(predictions), HOW)
 
 
-def roc(predictions: pd.DataFrame) -> pd.DataFrame:
-    return plots.curves(answers(predictions)[0].on("test"))
+def curve_tables(predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    found = plots.tables(answers(predictions)[0].on("test"), 1.4, 0.95)
+    return {name: found[name] for name in ("roc", "pr", "reliability")}
+
+
+def cam(predictions: pd.DataFrame) -> pd.DataFrame:
+    test = predictions[predictions["split"] == "test"]
+    kind = np.where(test["label"] == test["predicted"], "right", "wrong")
+    return test[["image_id", "path", "label", "predicted"]].assign(kind=kind)[:8]
+
+
+def findings(predictions: pd.DataFrame) -> dict[str, Any]:
+    names = predictions["image_id"].tolist()
+    return {
+        "findings": [
+            finding("domain_gap", "error", 0.21, "finetune.strategy.method", "full", names[:5]),
+            finding("label_noise", "warning", 0.08, "ingest.labels.trust", False, names[5:7]),
+            {**finding("small_test", "info", 40.0, "", None, []), "suggests": []},
+        ],
+        "passed": [
+            {**finding("leak", "info", 0.0, "", None, []), "suggests": [], "means": "No group is in two splits."}
+        ],
+    }
+
+
+def finding(kind: str, severity: str, value: float, key: str, change: object, images: list[str]) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "severity": severity,
+        "title": kind.replace("_", " ").capitalize(),
+        "number": {"name": f"{kind}_number", "value": value, "low": value / 2, "high": value * 1.5, "n": 219},
+        "means": f"What {kind} means.",
+        "suggests": [{"key": key, "value": change, "why": f"Why {key}."}],
+        "text": "",
+        "images": images,
+    }
+
+
+def label_errors(predictions: pd.DataFrame) -> pd.DataFrame:
+    known = predictions[predictions["label"].notna()][:6].reset_index(drop=True)
+    doubt = np.linspace(0.05, 0.3, len(known))
+    found = known[["image_id", "label"]].assign(suggested=known["label"].iloc[::-1].to_numpy())
+    return found.assign(self_confidence=doubt, margin=doubt - 0.5, rank=np.arange(1, len(known) + 1))
+
+
+def learning_curve() -> pd.DataFrame:
+    rows = [
+        {
+            "fraction": part,
+            "images": int(600 * part),
+            "draw": draw,
+            "accuracy": 0.9 - 0.3 * (1 - part) + 0.01 * draw,
+            "log_loss": 0.5,
+        }
+        for part in (0.1, 0.25, 0.5, 1.0)
+        for draw in range(3)
+    ]
+    return pd.DataFrame(rows)
+
+
+def embedding(predictions: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    place = rng.normal(size=(len(predictions), 2))
+    return predictions[["image_id", "label", "domain", "split", "path"]].assign(x=place[:, 0], y=place[:, 1])
+
+
+def neighbours(predictions: pd.DataFrame) -> pd.DataFrame:
+    test = predictions[(predictions["split"] == "test") & (predictions["label"] != predictions["predicted"])]
+    train = predictions[predictions["split"] == "train"][:5].reset_index(drop=True)
+    parts = [
+        train.assign(
+            image_id=name,
+            path=path,
+            rank=np.arange(1, len(train) + 1),
+            neighbour=train["image_id"],
+            neighbour_path=train["path"],
+        )
+        for name, path in zip(test["image_id"][:4], test["path"][:4], strict=True)
+    ]
+    columns = ["image_id", "rank", "neighbour", "similarity", "label", "path", "neighbour_path"]
+    return pd.concat(parts).assign(similarity=0.9)[columns].reset_index(drop=True)
+
+
+def candidates() -> pd.DataFrame:
+    first = curves().assign(groups=np.arange(9), candidate="lp_ft")
+    return pd.concat([first, first.assign(candidate="random_head", val_loss=first["val_loss"] + 0.2)])
 
 
 def probed(predictions: pd.DataFrame) -> dict[str, Any]:
@@ -308,6 +413,13 @@ def without_extras(inputs: Inputs) -> Inputs:
         imputation={},
         derived=inputs.derived[:0],
         lineage=inputs.lineage[:0],
+        candidates=inputs.candidates.drop(columns="groups")[:9],
+        cam=inputs.cam[:0],
+        findings={"findings": [], "passed": inputs.findings["passed"]},
+        label_errors=inputs.label_errors[:0],
+        learning_curve=inputs.learning_curve[:0],
+        embedding=inputs.embedding[:0],
+        neighbours=inputs.neighbours[:0],
         audit=AUDIT[:1],
         settings={},
     )

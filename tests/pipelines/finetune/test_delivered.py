@@ -24,6 +24,7 @@ def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
         "metrics.json",
         "settings.json",
         "fusion/README.txt",
+        "scratch/README.txt",
     }
     loaded, its_card = model.load(Path("data/finetune"))
     assert its_card.classes == tiny.CLASSES
@@ -146,3 +147,25 @@ def test_a_network_without_pretraining_stands_beside_it(project: Path) -> None:
     lead = beside["scratch"]["lead"]
     assert lead["difference"]["value"] == pytest.approx(beside["scratch"]["val_accuracy"] - alone["val_accuracy"])
     assert beside["negative_transfer"] == (lead["difference"]["value"] > 0 and lead["p_value"] < 0.05)
+
+
+def test_the_network_without_pretraining_is_kept_as_it_was_judged(project: Path) -> None:
+    execute()
+    alone = outputs()
+    metrics = execute(scratch=True)
+    both = outputs()
+    assert set(both) - set(alone) == {"scratch/model.json", "scratch/model.safetensors"}
+    assert both["model.safetensors"] == alone["model.safetensors"]
+    loaded, its_card = model.load(Path("data/finetune/scratch"))
+    assert (its_card.delivered, its_card.weights_sha256) == ("scratch", None)
+    assert its_card.backbone.weights.method == "none"
+    frame = manifest.read(Path("data/split/manifest.parquet"), manifest.SPLIT)
+    val = frame[frame["split"].isin(["val"])]
+    with torch.no_grad():
+        pixels = its_card.preprocessing.batch([images.read(Path(path)) for path in val["path"]])
+        logits = loaded(pixels / 255).double()
+    truth = torch.tensor([its_card.classes.index(label) for label in val["label"]])
+    assert float((logits.argmax(dim=1) == truth).double().mean()) == metrics["scratch"]["val_accuracy"]
+    assert float(torch.nn.functional.cross_entropy(logits, truth)) == pytest.approx(
+        metrics["scratch"]["val_loss"], abs=1e-5
+    )

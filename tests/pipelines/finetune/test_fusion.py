@@ -96,7 +96,7 @@ def test_new_images_are_predicted_with_their_table_and_without(
     cells.to_parquet("whole.parquet")
     whole = answers("--table", "whole.parquet")
     assert "predict: no --table" not in capsys.readouterr().err
-    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.PREDICTED).set_index("image_id")
+    found = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED).set_index("image_id")
     expected = found.loc[split["image_id"], "predicted"].tolist()
     assert whole["predicted"].tolist() == expected
     alone = answers()

@@ -108,6 +108,8 @@ def make() -> None:
     manifest.write(frame[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
     write_probe(frame)
     manifest.write(frame[["image_id"]], Path("data/impute/table.parquet"), COMPLETED)
+    Path("data/deduplicate").mkdir()
+    frame.head(0)[["cluster_id"]].to_parquet("data/deduplicate/dropped.parquet")
     table = derived([name("picture 0"), name("picture 1")])
     manifest.write(table, Path("data/augment/manifest.parquet"), manifest.DERIVED)
 

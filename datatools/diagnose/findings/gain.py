@@ -1,0 +1,72 @@
+"""Is fine-tuning better than the linear probe that it began from?"""
+
+import numpy as np
+
+from datatools.diagnose.evidence import Evidence
+from datatools.diagnose.findings import chance
+from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+from datatools.diagnose.findings.held_out import final
+
+KIND = "no_gain"
+WORTH_IT = 0.02  # a gain that surely is less is not worth the run
+
+
+def no_gain(evidence: Evidence) -> Finding:
+    """Found as a warning where fine-tuning is worse than the probe, as an information where it surely adds less than 2 points."""
+    judged = final(evidence)
+    said = evidence.probe.set_index("image_id")["predicted"]
+    if not len(judged) or not judged.table["image_id"].isin(said.index).all():
+        return unjudged(KIND, "no labelled test image has an answer of the probe")
+    before = (said.loc[judged.table["image_id"]].to_numpy() == judged.table["label"].to_numpy()).astype(np.float64)
+    gain = judged.right.astype(np.float64) - before
+    found = chance.mean(gain, judged.groups)
+    number = Number("accuracy beyond the probe's", found.value, found.low, found.high, found.n)
+    if found.value < 0 and chance.above_zero(-gain, judged.groups) < 0.05:
+        return _worse(number, chance.above_zero(-gain, judged.groups))
+    if found.high >= WORTH_IT:
+        return well(KIND, "fine-tuning is not measurably worse than the probe", number)
+    return _nothing(number, float(before.mean()), evidence)
+
+
+def _worse(number: Number, p: float) -> Finding:
+    return Finding(
+        KIND,
+        True,
+        "warning",
+        "The delivered model is worse than the linear probe",
+        number,
+        "Fine-tuning forgot more of what the pretrained network knew than it learned.",
+        effect=abs(number.value or 0.0),
+        p=p,
+        passed="the model is not measurably worse than the probe",
+        suggests=(
+            Suggestion(
+                "finetune.strategy",
+                {"method": "feature_extraction"},
+                "the network stays as it is, and only the head learns",
+            ),
+        ),
+        text="Or keep the strategy and take a third of finetune.rate.",
+    )
+
+
+def _nothing(number: Number, probe: float, evidence: Evidence) -> Finding:
+    if probe >= 0.97:
+        return well(KIND, "the probe already answers nearly everything right", number)
+    last = evidence.setting("finetune.strategy.last")
+    more = (
+        (Suggestion("finetune.strategy.last", int(last) + 1, "more layers may adapt to these images"),)
+        if isinstance(last, int)
+        else ()
+    )
+    return Finding(
+        KIND,
+        True,
+        "info",
+        "Fine-tuning adds nothing to the linear probe",
+        number,
+        "The frozen features already hold what these labels can teach, or training stopped before it began to adapt them.",
+        effect=WORTH_IT,
+        suggests=more,
+        text="More labelled images, or a backbone whose pretraining saw pictures like these, usually help more than more training.",
+    )

@@ -1,0 +1,67 @@
+"""The labelled rows of a split with what a model says of them: what most checks look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from datatools.components import joined
+from datatools.diagnose.evidence import Evidence
+
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+HELD_OUT = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Labelled rows, in the order of their image_id.
+
+    Attributes:
+        table: image_id, split, domain, label, predicted, loss, group (number of the things that belong together).
+        confidence: probability of the answer.
+    """
+
+    table: pd.DataFrame
+    confidence: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def right(self) -> Flags:
+        """Return which answers are the label."""
+        return np.asarray(self.table["predicted"] == self.table["label"], dtype=np.bool_)
+
+    @property
+    def groups(self) -> Integers:
+        """Return the number of each row's group."""
+        return np.asarray(self.table["group"], dtype=np.int64)
+
+    def only(self, chosen: Flags) -> "Answers":
+        """Return some of the rows."""
+        return Answers(self.table[chosen], self.confidence[chosen])
+
+    def worst(self, count: int = 12) -> list[str]:
+        """Return the image_ids of the wrong answers, those with the highest loss first."""
+        wrong = self.table[~self.right].sort_values(["loss", "image_id"], ascending=[False, True])
+        return [str(image_id) for image_id in wrong["image_id"].head(count)]
+
+
+def answers(evidence: Evidence, splits: Sequence[str], table: pd.DataFrame | None = None) -> Answers:
+    """Return what the delivered model (or the one of ``table``) says of the labelled rows of these splits."""
+    said = evidence.predictions if table is None else table
+    rows = evidence.rows
+    group = pd.Series(joined(rows), index=rows["image_id"].to_numpy())
+    kept = said[said["split"].isin(list(splits)) & said["label"].notna() & said["image_id"].isin(group.index)]
+    kept = kept.sort_values("image_id", ignore_index=True)
+    found = kept[["image_id", "split", "domain", "label", "predicted", "loss"]]
+    confidence = np.array([np.max(row) for row in kept["probabilities"]], dtype=np.float64)
+    return Answers(found.assign(group=group.loc[kept["image_id"]].to_numpy()), confidence)
+
+
+def final(evidence: Evidence) -> Answers:
+    """Return the rows of the final score: test, or, where no test row has a label, val."""
+    return answers(evidence, ("test",)) or answers(evidence, ("val",))

@@ -1,0 +1,31 @@
+"""Is there anything to transfer?"""
+
+from datatools.diagnose.evidence import Evidence
+from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+
+KIND = "no_pretraining"
+
+
+def no_pretraining(evidence: Evidence) -> Finding:
+    """Found where the backbone's weights are drawn at random."""
+    method = evidence.setting("probe.backbone.weights.method")
+    if method is None:
+        return unjudged(KIND, "the settings of the probe are not known")
+    accuracy = evidence.figure("probe", "image", "val_accuracy") or {}
+    number = Number.of("accuracy of the probe on val", accuracy)
+    if method != "none":
+        return well(KIND, "the backbone is pretrained", number)
+    return Finding(
+        KIND,
+        True,
+        "warning",
+        "The backbone has random weights",
+        number,
+        "Nothing is transferred: everything has to be learned from these images.",
+        effect=0.2,
+        suggests=(
+            Suggestion("probe.backbone.weights", {"method": "package"}, "weights that were pretrained on photos"),
+        )
+        if evidence.setting("probe.backbone.name") == "tf_efficientnet_lite0"
+        else (),
+    )

@@ -1,0 +1,54 @@
+"""Does the model know the train images by heart, and others not?"""
+
+import numpy as np
+
+from datatools.diagnose.evidence import Evidence
+from datatools.diagnose.findings import chance
+from datatools.diagnose.findings.curves import curves
+from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+from datatools.diagnose.findings.held_out import HELD_OUT, answers
+
+KIND = "over_fitting"
+BY_HEART, GAP = 0.9, 0.12
+
+
+def over_fitting(evidence: Evidence) -> Finding:
+    """Found where the model answers nearly every train image, and far fewer of the others; the gap's interval lies above 12 points."""
+    train, others = answers(evidence, ("train",)), answers(evidence, HELD_OUT)
+    if not len(train) or not len(others):
+        return unjudged(KIND, "no labelled images outside train")
+    known, new = chance.mean(train.right, train.groups), chance.mean(others.right, others.groups)
+    gap, error = known.value - new.value, float(np.hypot(known.error, new.error))
+    number = Number(
+        "accuracy on train beyond that on val and test", gap, gap - chance.Z * error, gap + chance.Z * error, new.n
+    )
+    if known.value < BY_HEART or gap - chance.Z * error < GAP:
+        return well(KIND, "the model does not know the train images much better than others", number)
+    rising = [curve.name for curve in curves(evidence) if curve.val_loss[-1] > 1.2 * curve.val_loss[1:].min()]
+    also = f" The loss on val rose again while that on train fell ({', '.join(rising)})." if rising else ""
+    return Finding(
+        KIND,
+        True,
+        "warning",
+        f"The model knows the train images by heart: {known.value:.0%} right there, {new.value:.0%} elsewhere",
+        number,
+        "It has learned these very pictures more than what they have in common." + also,
+        effect=gap / 4,
+        suggests=tuple(_changes(evidence)),
+        text="More labelled images of the classes that are confused help most.",
+        images=others.worst(),
+    )
+
+
+def _changes(evidence: Evidence) -> list[Suggestion]:
+    found = []
+    if (evidence.setting("finetune.dropout") or 0.0) < 0.2:
+        found.append(Suggestion("finetune.dropout", 0.3, "the head may not lean on single features"))
+    decay = evidence.setting("finetune.weight_decay")
+    if decay is not None and decay < 0.1:
+        found.append(Suggestion("finetune.weight_decay", 0.2, "weights are pulled towards 0"))
+    if (evidence.setting("finetune.views.count") or 8) < 8:
+        found.append(Suggestion("finetune.views.count", 8, "each image is shown in more variants"))
+    elif evidence.setting("finetune.mixing.probability") == 0:
+        found.append(Suggestion("finetune.mixing.probability", 0.5, "mixed images cannot be learned by heart"))
+    return found

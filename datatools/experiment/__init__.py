@@ -1,0 +1,1 @@
+"""Experiments: one lever at a time against a fixed baseline, what each is worth, and the ledger of all runs."""

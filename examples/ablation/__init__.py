@@ -1,0 +1,1 @@
+"""Which lever helps? The project's own answer, on two transfers with few labels."""

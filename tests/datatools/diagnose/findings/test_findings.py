@@ -1,0 +1,297 @@
+"""Each defect is found by its check, with a suggestion that params.yaml takes; sound projects are silent."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datatools.diagnose.evidence import Evidence
+from datatools.diagnose.findings import judge
+from datatools.diagnose.findings.judgement import CHECKS
+from datatools.settings import parse
+from pipelines import schema
+from tests.datatools.diagnose.findings import projects
+
+MODELS = schema.models()
+Defect = Callable[[Evidence], Evidence]
+NOISE = {"value": 0.2, "low": 0.15, "high": 0.25, "n": 500}
+
+
+def _answered(evidence: Evidence, accuracy: "np.ndarray[Any, Any]") -> Evidence:
+    return replace(evidence, predictions=projects.answers(evidence.rows, accuracy, np.random.default_rng(5)))
+
+
+def _where(evidence: Evidence, column: str, value: str, accuracy: float) -> Evidence:
+    return _answered(evidence, np.where(evidence.rows[column] == value, accuracy, 0.92))
+
+
+def _alike(evidence: Evidence) -> Evidence:
+    """Return answers whose second guess is the label, wherever the first is not."""
+    worse = _answered(evidence, np.full(len(evidence.rows), 0.8)).predictions
+    labels = [projects.CLASSES.index(label) for label in worse["label"]]
+    second = [row + 0.05 * np.eye(4)[label] for row, label in zip(worse["probabilities"], labels, strict=True)]
+    return replace(evidence, predictions=worse.assign(probabilities=[row / row.sum() for row in second]))
+
+
+def _surer(evidence: Evidence) -> Evidence:
+    worse = _answered(evidence, np.full(len(evidence.rows), 0.8)).predictions
+    sure = [np.where(row == row.max(), 0.997, 0.001) for row in worse["probabilities"]]
+    return replace(evidence, predictions=worse.assign(probabilities=sure))
+
+
+def _unsure(evidence: Evidence) -> Evidence:
+    flat = [np.where(row == row.max(), 0.4, 0.2) for row in evidence.predictions["probabilities"]]
+    changed = replace(evidence, predictions=evidence.predictions.assign(probabilities=flat))
+    return projects.with_setting(changed, "finetune.loss.label_smoothing", 0.5)
+
+
+def _some(rows: pd.DataFrame, of: "pd.Series[bool]", most: int) -> "pd.Series[bool]":
+    """Return all rows but those of ``of`` beyond the first few of each class."""
+    return ~of | (rows[of].groupby("label").cumcount().reindex(rows.index, fill_value=0) < most)
+
+
+def _few(evidence: Evidence, split: str) -> Evidence:
+    kept = _some(evidence.rows, evidence.rows["split"] == split, 3)
+    return replace(evidence, rows=evidence.rows[kept], predictions=evidence.predictions[kept])
+
+
+def _rare(evidence: Evidence) -> Evidence:
+    rows = evidence.rows
+    kept = _some(rows, (rows["label"] == "fish") & (rows["split"] == "train"), 9)
+    return replace(_where(evidence, "label", "fish", 0.5), rows=rows[kept])
+
+
+def _twins(evidence: Evidence) -> Evidence:
+    assert evidence.nearest is not None
+    copied = np.arange(len(evidence.nearest)) % 4 == 0
+    near = np.where(copied, 0.9, evidence.nearest["similarity"])
+    return replace(evidence, nearest=evidence.nearest.assign(similarity=near))
+
+
+def _audited(evidence: Evidence, name: str, severity: str = "warning") -> Evidence:
+    return replace(evidence, audit=[projects.check(name, passed=False, severity=severity, value=0.9)])
+
+
+def _scrambled(evidence: Evidence) -> Evidence:
+    return _answered(evidence, np.full(len(evidence.rows), 0.25))
+
+
+def _worse(evidence: Evidence) -> Evidence:
+    return _answered(evidence, np.full(len(evidence.rows), 0.6))
+
+
+def _by_heart(evidence: Evidence) -> Evidence:
+    return _answered(evidence, np.where(evidence.rows["split"] == "train", 0.995, 0.6))
+
+
+def _random_weights(evidence: Evidence) -> Evidence:
+    return projects.with_setting(evidence, "probe.backbone.weights", {"method": "none"})
+
+
+def _wrong_mean(evidence: Evidence) -> Evidence:
+    used = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "size": 128, "fit": "crop"}
+    weights = {"method": "file", "path": "w.safetensors", "mean": used["mean"], "std": used["std"]}
+    return projects.with_setting(replace(evidence, preprocessing=used), "probe.backbone.weights", weights)
+
+
+def _dead(evidence: Evidence) -> Evidence:
+    return replace(evidence, predictions=evidence.predictions.assign(feature_norm=3.0))
+
+
+def _lost(evidence: Evidence) -> Evidence:
+    methods = {"geometry": {"agreement_before": 0.95, "agreement_after": 0.3, "checked": 64}}
+    return projects.with_figure(evidence, "augment", {"methods": methods})
+
+
+def _transfer(evidence: Evidence) -> Evidence:
+    lead = {"difference": {"value": 0.2, "low": 0.1, "high": 0.3, "n": 120}, "p_value": 1e-5}
+    return projects.with_figure(evidence, "finetune", {"scratch": {"lead": lead}})
+
+
+def _shifted(evidence: Evidence) -> Evidence:
+    told = {"test": {"auc": {"value": 0.95, "low": 0.9, "high": 0.98, "n": 300}}}
+    return projects.with_figure(evidence, "probe", {"adversarial_validation": told})
+
+
+def _tiny_rate(evidence: Evidence) -> Evidence:
+    still = replace(evidence, candidates=projects.curve([0.5, 0.4999], [0.8, 0.8]))
+    return projects.with_setting(projects.with_setting(still, "finetune.rate", 1e-6), "finetune.epochs", 1)
+
+
+def _unfinished(evidence: Evidence) -> Evidence:
+    falling = projects.curve([1.4, 1.3, 1.2, 1.1], [0.4, 0.45, 0.5, 0.55])
+    return replace(
+        _answered(evidence, np.full(len(evidence.rows), 0.6)), candidates=falling, probe=_worse(evidence).predictions
+    )
+
+
+def _diverged(evidence: Evidence) -> Evidence:
+    wild = projects.curve([0.5, 90.0, 400.0], [0.8, 0.3, 0.25], [50.0, 300.0])
+    return projects.with_setting(replace(evidence, candidates=wild), "finetune.rate", 3.0)
+
+
+def _mostly_empty(evidence: Evidence) -> Evidence:
+    empty = projects.with_setting(evidence, "ingest.layout.features", ["weight", "size"])
+    return replace(empty, rows=evidence.rows.assign(x_weight=np.nan, x_size=1.0))
+
+
+def _useless_table(evidence: Evidence) -> Evidence:
+    none = {"would_add": {"difference": {"value": 0.0, "low": -0.01, "high": 0.0, "n": 120}}}
+    return projects.with_figure(evidence, "finetune", {"fusion": none})
+
+
+def _fragile(evidence: Evidence) -> Evidence:
+    test = {
+        **evidence.metrics["evaluate"]["robust"]["test"],
+        "pgd_accuracy": {"value": 0.0, "low": 0.0, "high": 0.04, "n": 100},
+    }
+    return projects.with_figure(evidence, "evaluate", {"robust": {"test": test}})
+
+
+def _no_gain(evidence: Evidence) -> Evidence:
+    return evidence  # the probe of the sound project gives the very answers of the model
+
+
+DEFECTS: dict[str, tuple[str, str, Defect]] = {
+    "leak by the audit": ("leak", "error", lambda one: _audited(one, "group_overlap", "info")),
+    "leak by twins": ("leak", "error", _twins),
+    "domain tells the label": ("confounded_split", "error", lambda one: _audited(one, "domain_label")),
+    "time tells the label": ("confounded_split", "warning", lambda one: _audited(one, "time_label")),
+    "wrong mean": ("wrong_preprocessing", "error", _wrong_mean),
+    "dead network": ("wrong_preprocessing", "error", _dead),
+    "meaningless labels": ("majority_not_beaten", "error", _scrambled),
+    "random weights": ("no_pretraining", "warning", _random_weights),
+    "noise": (
+        "label_noise",
+        "warning",
+        lambda one: replace(one, label_noise=NOISE),
+    ),
+    "classes that look alike": ("label_noise", "info", lambda one: replace(_alike(one), label_noise=NOISE)),
+    "conflicts": (
+        "conflicting_labels",
+        "warning",
+        lambda one: projects.with_figure(one, "deduplicate", {"conflicts": 30}),
+    ),
+    "one conflict": (
+        "conflicting_labels",
+        "info",
+        lambda one: projects.with_figure(one, "deduplicate", {"conflicts": 1}),
+    ),
+    "scratch wins": ("negative_transfer", "warning", _transfer),
+    "worse than the probe": ("no_gain", "warning", _worse),
+    "as good as the probe": ("no_gain", "info", _no_gain),
+    "tiny rate": ("under_fitting", "warning", _tiny_rate),
+    "not finished": ("under_fitting", "warning", _unfinished),
+    "by heart": ("over_fitting", "warning", _by_heart),
+    "diverged": ("learning_rate", "warning", _diverged),
+    "bad domain": ("domain_gap", "warning", lambda one: _where(one, "domain", "scan", 0.6)),
+    "shifted test": ("shift", "warning", _shifted),
+    "rare class": ("class_imbalance", "warning", _rare),
+    "bad class": ("weak_class", "info", lambda one: _where(one, "label", "fish", 0.5)),
+    "rising curve": (
+        "too_little_data",
+        "warning",
+        lambda one: replace(one, doubling={"value": 0.09, "low": 0.04, "high": 0.15, "n": 120}),
+    ),
+    "few images": ("too_little_data", "warning", lambda one: replace(one, rows=_thin(one.rows))),
+    "destroyed labels": ("augmentation_hurts", "warning", _lost),
+    "too sure": ("calibration", "warning", _surer),
+    "too unsure": ("calibration", "warning", _unsure),
+    "small val": ("val_too_small", "warning", lambda one: _few(one, "val")),
+    "small test": ("test_too_small", "warning", lambda one: _few(one, "test")),
+    "refused": (
+        "quarantine",
+        "warning",
+        lambda one: projects.with_figure(one, "ingest", {"refused": 60, "refused_by_reason": {"truncated": 60}}),
+    ),
+    "drift of gaps": ("missing_values", "warning", lambda one: _audited(one, "missing_drift")),
+    "empty column": ("missing_values", "info", _mostly_empty),
+    "useless table": ("fusion", "info", _useless_table),
+    "fragile": ("robustness", "info", _fragile),
+}
+
+
+def _thin(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[_some(rows, rows["split"] == "train", 5)]
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_is_found_and_its_suggestions_fit(name: str) -> None:
+    kind, severity, defect = DEFECTS[name]
+    evidence = defect(projects.sound())
+    found = {item["kind"]: item for item in judge(evidence)["findings"]}
+    assert kind in found
+    assert found[kind]["severity"] == severity
+    assert found[kind]["suggests"] or found[kind]["text"] or severity == "info"
+    assert found[kind]["means"]
+    for item in found.values():
+        for change in item["suggests"]:
+            _fits(evidence, change["key"], change["value"])
+
+
+def _fits(evidence: Evidence, key: str, value: Any) -> None:
+    """Fail where a section of params.yaml would be refused with this change, or where the key is what it was."""
+    section = key.split(".")[0]
+    assert evidence.setting(key) != value, key
+    changed = projects.changed(evidence.settings, key.split("."), value)
+    parse(MODELS[section], changed[section], f"params.yaml: {section}")
+
+
+def test_nothing_is_wrong_with_a_sound_project() -> None:
+    judged = judge(projects.sound())
+    assert [item["kind"] for item in judged["findings"]] == ["no_gain"]  # its probe answers the same
+    assert len(judged["passed"]) == len(CHECKS) - 1
+    assert not any(item["title"].startswith("not judged") for item in judged["passed"])
+
+
+def test_chance_alone_is_reported_in_few_of_many_sound_projects() -> None:
+    wrong = [item["kind"] for seed in range(40) for item in judge(projects.sound(seed))["findings"]]
+    assert [kind for kind in wrong if kind != "no_gain"] in ([], *([kind] for kind in wrong))
+
+
+def test_an_empty_project_is_judged_without_an_error() -> None:
+    bare = projects.sound()
+    empty = replace(
+        bare,
+        rows=bare.rows.head(0),
+        predictions=bare.predictions.head(0),
+        probe=bare.probe.head(0),
+        metrics={},
+        settings={},
+        audit=[],
+        candidates=pd.DataFrame(),
+        preprocessing={},
+        own_preprocessing=None,
+        label_errors=bare.label_errors.head(0),
+        label_noise=None,
+        doubling=None,
+        nearest=None,
+    )
+    judged = judge(empty)
+    assert judged["findings"] == []
+    assert all(item["title"].startswith("not judged") for item in judged["passed"])
+
+
+def test_the_result_is_json_ranked_and_says_each_kind_once() -> None:
+    evidence = _audited(_lost(_by_heart(projects.sound())), "domain_label")
+    judged = json.loads(json.dumps(judge(evidence), allow_nan=False))
+    severities = [item["severity"] for item in judged["findings"]]
+    assert severities == sorted(severities, key=["error", "warning", "info"].index)
+    kinds = [item["kind"] for part in ("findings", "passed") for item in judged[part]]
+    assert len(kinds) == len(set(kinds)) == len(CHECKS)
+    assert len(CHECKS) >= 12
+    keys = {"kind", "severity", "title", "number", "means", "suggests", "text", "images"}
+    assert all(set(item) == keys and len(item["images"]) <= 12 for part in judged.values() for item in part)
+
+
+def test_groups_count_once() -> None:
+    """The same wrong answers are no domain gap where they are pictures of one thing."""
+    evidence = _where(projects.sound(), "domain", "scan", 0.6)
+    assert "domain_gap" in {item["kind"] for item in judge(evidence)["findings"]}
+    thing = np.where(evidence.rows["domain"] == "scan", "one thing", None)
+    tied = replace(evidence, rows=evidence.rows.assign(group_id=thing))
+    assert "domain_gap" not in {item["kind"] for item in judge(tied)["findings"]}

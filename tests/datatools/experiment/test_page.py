@@ -1,0 +1,82 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from datatools.experiment import ledger, page, wording
+from datatools.experiment.comparison import Compared, baseline_level, compare, drawn_anew
+from datatools.experiment.markdown import HEAD
+from datatools.experiment.markdown import table as markdown
+from tests.datatools.experiment.made import DESIGN, planned, row, table
+
+KNOWN = planned()
+LEDGER = table(KNOWN)
+LINES = compare(DESIGN, KNOWN, LEDGER)
+
+
+def rendered(rows: object = None, lines: list[Compared] = LINES, seeds: int = 3, left: int = 0) -> str:
+    found = LEDGER if rows is None else rows
+    assert isinstance(found, type(LEDGER))
+    drawn = drawn_anew(KNOWN, found)
+    level = baseline_level(KNOWN, found)
+    return page.render(lines, level, found, metric="accuracy", seeds=seeds, drawn=drawn, left=left)
+
+
+def test_the_page_asks_for_nothing_and_escapes_what_is_the_users() -> None:
+    text = rendered()
+    assert not re.search(r"(src|href)=\"(?!data:|#)", text)
+    assert "<b>high</b>" not in text
+    assert "&lt;b&gt;high&lt;/b&gt;" in text
+    assert "Beyond chance: rate: low helps" in text
+    assert text.count('class="whisker"') == 2  # nothing changed without denoising, so there is no spread
+    assert "Nadeau and Bengio" in text
+
+
+def test_one_seed_has_no_interval_and_says_so() -> None:
+    one = {key: run for key, run in KNOWN.items() if run.seed == 0}
+    text = rendered(table(one), compare(DESIGN, KNOWN, table(one)), seeds=1, left=2)
+    assert "One seed: nothing here can be told from luck" in text
+    assert "no interval exists" in text
+    assert 'class="whisker"' not in text
+    assert "<b>2 runs are still to come</b>" in text
+
+
+def test_a_page_before_the_first_run() -> None:
+    text = rendered(ledger.empty(), compare(DESIGN, KNOWN, ledger.empty()), left=12)
+    assert "No change has a result yet" in text
+
+
+def test_a_failed_run_says_why() -> None:
+    key, run = next(iter(KNOWN.items()))
+    failed = ledger.added(LEDGER, row(key, run, outcome="failed", message="probe: no disk", **ledger.NOTHING))
+    assert "probe: no disk" in rendered(failed)
+
+
+def test_dots_lie_where_the_differences_are() -> None:
+    text = rendered()
+    dots = [float(found) for found in re.findall(r'circle cx="([\d.]+)"', text)]
+    means = [line.test.mean for line in LINES if line.test]
+    ends = [round(dot - page.WIDTH / 2, 1) for dot in dots]
+    assert ends[0] == 0.0
+    assert ends[1] / ends[2] == pytest.approx(means[1] / means[2], rel=0.02)
+
+
+def test_the_markdown_has_a_row_per_value() -> None:
+    rows = markdown(LINES, baseline_level(KNOWN, LEDGER), "accuracy").splitlines()
+    assert len(rows) == 2 + 1 + len(LINES)
+    assert {row.count("|") for row in rows} == {len(HEAD) + 1}
+    assert "| rate | low | +20.5 points |" in rows[4]
+    assert rows[4].endswith("| 3 | **helps** |")
+
+
+def test_a_loss_has_no_points() -> None:
+    effect = LINES[1].test
+    assert (wording.difference(effect, "accuracy"), wording.difference(effect, "log_loss")) == ("+20.5", "+0.205")
+    assert wording.line_text(LINES[0], "accuracy") == "denoise: off: test ±0.0 points; changes nothing"
+
+
+def test_a_headline_names_a_few() -> None:
+    many = [replace(LINES[1], value=str(number)) for number in range(7)]
+    said = wording.headline(many, "accuracy")
+    assert said == "Beyond chance: rate: 0, rate: 1, rate: 2, rate: 3 and 3 more help"
+    assert wording.headline(many[:2], "log_loss") == "Beyond chance: rate: 0 and rate: 1 hurt"
