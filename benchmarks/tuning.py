@@ -30,6 +30,7 @@ KEPT = photos.STORE / "finetune_benchmark"
 LIBRARIES = ("numpy", "timm", "torch")
 OURS, PEERS = ("ours", "scratch"), ("fastai", "timm")
 SETTINGS = BackboneSettings()
+LEAST = 0.75  # share of its budget that a peer has to use
 
 Result = dict[str, Any]
 # One thread: a thread inside an operation that waits for another one burns the budget without learning anything.
@@ -81,6 +82,15 @@ def prepare(labelled: Labelled, folder: Path) -> None:
 
 
 def _run(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any]) -> Result | None:
+    """Run it; a peer that took an epoch for dearer than it was and left much of its budget gets a second try."""
+    found = _once(labelled, one, folder, settings)
+    if one not in PEERS or found is None or found["seconds"] >= LEAST * labelled.budget:
+        return found
+    again = labelled._replace(budget=labelled.budget**2 / found["seconds"])
+    return _once(again, one, folder, settings)
+
+
+def _once(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any]) -> Result | None:
     environment = {**os.environ, **ALONE, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
         [sys.executable, "-m", *_command(labelled, one, folder, settings)],
