@@ -60,10 +60,8 @@ def results(labelled: Labelled, who: Sequence[str], settings: Mapping[str, Any])
         with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
             prepare(labelled, Path(folder))
             with ThreadPoolExecutor(parallel.execution().processes) as pool:
-                made = pool.map(lambda one: _run(labelled, one, Path(folder), settings), todo)
+                made = pool.map(lambda one: _kept(labelled, one, Path(folder), settings, places[one]), todo)
                 found.update({one: result for one, result in zip(todo, made, strict=True) if result is not None})
-        for one in set(todo) & set(found):
-            write_bytes(places[one], json.dumps(found[one]).encode())
     return {one: found.get(one) for one in who}
 
 
@@ -79,6 +77,14 @@ def prepare(labelled: Labelled, folder: Path) -> None:
         parts[split], parts[f"{split}_labels"] = pixels[rows], numbers[rows]
     np.savez(folder / "task.npz", **parts)
     save_file(backbone.network.state_dict(), folder / "weights.safetensors")
+
+
+def _kept(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any], place: Path) -> Result | None:
+    """Run it and write down at once what came out: the others may take an hour more."""
+    found = _run(labelled, one, folder, settings)
+    if found is not None:
+        write_bytes(place, json.dumps(found).encode())
+    return found
 
 
 def _run(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any]) -> Result | None:
