@@ -30,7 +30,7 @@ KEPT = photos.STORE / "finetune_benchmark"
 LIBRARIES = ("numpy", "timm", "torch")
 OURS, PEERS = ("ours", "scratch"), ("fastai", "timm")
 SETTINGS = BackboneSettings()
-LEAST = 0.75  # share of its budget that a peer has to use
+LEAST, MOST = 0.6, 1.5  # share of its budget that a peer has to use, and what it is given in a second try
 
 Result = dict[str, Any]
 # One thread: a thread inside an operation that waits for another one burns the budget without learning anything.
@@ -92,7 +92,7 @@ def _run(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any]
     found = _once(labelled, one, folder, settings)
     if one not in PEERS or found is None or found["seconds"] >= LEAST * labelled.budget:
         return found
-    again = labelled._replace(budget=labelled.budget**2 / found["seconds"])
+    again = labelled._replace(budget=labelled.budget * min(MOST, labelled.budget / found["seconds"]))
     return _once(again, one, folder, settings)
 
 
