@@ -1,10 +1,10 @@
 """What fine-tuning is worth: beside fastai and timm at equal compute, beside its own probe, and beside the same network from scratch.
 
 Equal compute: EfficientNet-Lite0 with the packaged weights on the same decoded photos of 128 x 128 pixels, on CPUs, 60 CPU-seconds of one
-process and one thread for the small sets, 300 for the hands and 560 for all of clothing, from decoded pixels to the last step. The peers take as many epochs
-as fit into it (``benchmarks/peers/tuning_fastai.py``, ``tuning_timm.py``), ours its default settings (``benchmarks/tuning_ours.py``), whose
-frozen features, probe and guard count. The full run takes about two hours on 2 cores; what it has measured is kept in ``.toolkit/``, so a
-run that was broken off goes on.
+process and one thread for the small sets, 300 for the hands and 560 for all of clothing, from decoded pixels to the last step. The peers
+take as many epochs as fit into it (``benchmarks/peers/tuning_fastai.py``, ``tuning_timm.py``), ours its default settings
+(``benchmarks/tuning_ours.py``), whose frozen features, probe and guard count. The full run takes about two hours on 2 cores; what it has
+measured is kept in ``.toolkit/``, so a run that was broken off goes on.
 """
 
 import tempfile
