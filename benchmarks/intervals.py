@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from benchmarks import table
 from benchmarks.table import Goal, Line, figure
@@ -53,7 +54,7 @@ def _share(rng: np.random.Generator, things: int, shared: float) -> tuple[bool, 
     weight = (1 - shared) / shared
     hits = rng.random(len(group)) < rng.beta(ACCURACY * weight, (1 - ACCURACY) * weight, things)[group]
     sums = np.column_stack([np.bincount(group, weights=hits), np.bincount(group)]).astype(np.int64)
-    drawn = resample.totals_of_few(sums, 1000, rng)
+    drawn = resample.totals(csr_array(sums), 1000, rng)
     bootstrap = percentile(float(hits.mean()), drawn[:, 0] / drawn[:, 1], len(hits))
     return (
         holds(share(hits, group), ACCURACY),

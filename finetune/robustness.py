@@ -42,24 +42,23 @@ class Question:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Images with the right answer, of ``count``.
+    """Of each image, whether the answer is right.
 
     Attributes:
-        clean: as they are.
+        clean: as it is.
         single_step: and after FGSM away from the label.
         robust: and after each of 20 steps of PGD from a random start.
     """
 
-    count: int
-    clean: int
-    single_step: int
-    robust: int
+    clean: tuple[bool, ...]
+    single_step: tuple[bool, ...]
+    robust: tuple[bool, ...]
 
 
 def judge(
     classifier: Classifier, questions: Sequence[Question], epsilon: float, how: Execution | None = None
 ) -> Robustness:
-    """Return how many images a model has right, clean and attacked.
+    """Return which images a model has right, clean and attacked, in the order of the questions.
 
     On a CPU the result for an image depends on nothing but the image: not on the others, and not on the number of workers.
 
@@ -82,7 +81,7 @@ def judge(
         return withstood(classifier, pixels.to(torch.float32).div(255), question.label, epsilon, start)
 
     answers = _in_threads(ask, questions, how)
-    return Robustness(len(answers), *(sum(column) for column in (zip(*answers, strict=True) if answers else ((),) * 3)))
+    return Robustness(*(zip(*answers, strict=True) if answers else ((),) * 3))
 
 
 def withstood(

@@ -62,9 +62,14 @@ def ablate(file: Path) -> None:
         before = _ingest(plan[0].settings)
         session = Session(version, ledger.data_version(PLACE), ledger.code_version(PLACE), given.metric)
         known = experiments.by_identity(plan, session.data, session.code)
-        runs = {key: one.run for key, one in known.items()}
-        _run_all(known, session, before, lambda: ledger.write_page(design, runs, given.metric))
-    for line in compare(design, runs, ledger.read()):
+        runs = {key: [one.run for one in same] for key, same in known.items()}
+        _run_all(
+            {key: same[0] for key, same in known.items()},
+            session,
+            before,
+            lambda: ledger.write_page(design, runs, given.metric),
+        )
+    for line in compare(design, runs, rows.judged_by(ledger.read(), given.metric)):
         _tell(line_text(line, given.metric))
     _tell(f"{ledger.PAGE}, {ledger.FILE}")
 
@@ -115,7 +120,7 @@ def _row(key: str, one: Planned, session: Session, ended: Ended) -> dict[str, An
     outcome, message = (rows.FAILED, ended.message) if ended.code else (rows.DONE, "")
     found = rows.NOTHING if ended.code else ledger.results(PLACE, session.metric)
     if outcome == rows.DONE and None in {found["val"], found["test"]}:
-        outcome, message = rows.FAILED, f"{session.metric} is not defined on val and test"
+        outcome, message = rows.FAILED, rows.undefined(session.metric)
     return {
         "run": key,
         "name": one.run.name,

@@ -99,7 +99,7 @@ def _known(stage: Stage) -> Known:
     index = pd.read_parquet(source.with_name("index.parquet"), columns=["image_id"])["image_id"]
     if index.tolist() != rows["image_id"].tolist():
         raise DataError(f"{source}: is not of the images of the split; run: dvc repro")
-    features = np.load(source, allow_pickle=False)
+    features = np.load(source, mmap_mode="r", allow_pickle=False)
     train = np.asarray((rows["split"] == "train") & rows["label"].notna(), dtype=np.bool_)
     chosen = read_json(source.with_name("model.json"))["regularisation"]
     grid = read_json(source.with_name("settings.json"))["regularisation"]
@@ -188,7 +188,7 @@ def _write(known: Known, predictions: pd.DataFrame, found: Found, settings: Diag
 
 
 def _costliest(predictions: pd.DataFrame) -> list[str]:
-    """Return the ids of the wrong test images with the highest loss; a class that the model does not know has none, and comes last."""
+    """Return the ids of the wrong test images with the highest loss, first those of a class that the model does not know."""
     test = predictions[(predictions["split"] == "test") & predictions["label"].notna()]
     wrong = test[test["label"] != test["predicted"]].sort_values(["loss", "image_id"], ascending=[False, True])
     return [str(name) for name in wrong["image_id"].head(WRONG)]

@@ -156,7 +156,7 @@ def _added(answers: Mapping[str, Answers], delivered: str, how: Intervals) -> di
     for split in judgement.JUDGED:
         sides = {side: of.on(split) for side, of in answers.items() if side != DELIVERED}
         if len(sides[delivered]):
-            found[split] = compared.beside(sides, delivered, split, how.draws, how.seed, how.confidence)
+            found[split] = compared.beside(sides, delivered, split, how.confidence)
             print(f"evaluate: {found[split]['in_words']}")
     return {"fusion": found}
 

@@ -12,6 +12,7 @@ from datatools.errors import SettingsError
 from datatools.experiment import design as designs
 from datatools.experiment.design import Design, Run
 from datatools.experiment.levers import canonical, changed, identity
+from datatools.experiment.metrics import Metric
 from datatools.settings import Settings, parse
 
 FILE = Path("experiments.yaml")
@@ -29,7 +30,7 @@ class Seeds(Settings):
 class Experiments(Settings):
     """The file ``experiments.yaml``."""
 
-    metric: str = Field(default="accuracy", description="Metric of evaluate by which runs are compared.")
+    metric: Metric = Field(default="accuracy", description="Metric of evaluate by which runs are compared.")
     baseline: dict[str, Any] = Field(default={}, description="What all runs change in params.yaml.")
     seeds: Seeds = Field(default=Seeds(), description="Repetitions.")
     levers: dict[str, dict[str, dict[str, Any]]] = Field(
@@ -89,7 +90,7 @@ def planned(design: Design, base: Mapping[str, Any], file: Path = FILE) -> list[
         SettingsError: a change that no stage would take.
     """
     found = []
-    for run in designs.runs(design):
+    for run in _runs(design, file):
         where = f"{file}: {run.lever}" if run.lever == run.value else f"{file}: {run.lever}: {run.value}"
         try:
             settings = changed(base, run.change)
@@ -101,15 +102,25 @@ def planned(design: Design, base: Mapping[str, Any], file: Path = FILE) -> list[
     return found
 
 
+def _runs(design: Design, file: Path) -> list[Run]:
+    try:
+        return designs.runs(design)
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
 def _model(section: str) -> type[Settings]:
     """Return the settings class of a stage; only those that a change names are imported, since some take seconds."""
     found: type[Settings] = getattr(importlib.import_module(f"pipelines.{section}"), f"{section.capitalize()}Settings")
     return found
 
 
-def by_identity(plan: Sequence[Planned], data: str, code: str) -> dict[str, Planned]:
-    """Return the runs by what tells them apart; a value that changes nothing is the baseline, and is run once."""
-    found: dict[str, Planned] = {}
+def by_identity(plan: Sequence[Planned], data: str, code: str) -> dict[str, list[Planned]]:
+    """Return the runs by what tells them apart, each with those of the same settings; the first of them stands for all.
+
+    A value that changes nothing is the baseline, and is run once.
+    """
+    found: dict[str, list[Planned]] = {}
     for one in plan:
-        found.setdefault(identity(one.counted, data, code), one)
+        found.setdefault(identity(one.counted, data, code), []).append(one)
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import Field
 
-from datatools import closure, manifest, parallel, seeds
+from datatools import closure, manifest, parallel
 from datatools.evaluate import fusion as compared
 from datatools.evaluate import outcomes, paired, predictions
 from datatools.evaluate.outcomes import Outcomes
@@ -37,7 +37,7 @@ from pipelines.stage import STORE, Stage, main, read_json
 
 LIBRARIES = ("numpy", "pillow", "timm", "torch", "torchvision")
 LIVE = STORE / "curves.csv"  # of the candidate that trains: to be looked at meanwhile
-DRAWS, CONFIDENCE = 2000, 0.95  # of the intervals on val
+CONFIDENCE = 0.95  # of the intervals on val
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)
 SCRATCH = "The model that learnt without pretraining, to compare with; absent where finetune.scratch is false."
 FUSION = "The two files fusion.* join a table to the model; where they are absent, there is none or it is not used."
@@ -186,7 +186,7 @@ def _compared(choice: Choice, without: Judged | None, val: pd.DataFrame, probe: 
 def _paired(ours: Judged, theirs: Judged, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]:
     """Return how two models compare image by image on val; it is not free of luck, since val also chose between them."""
     first, second = (_outcomes(judged, val, probe) for judged in (ours, theirs))
-    found = paired.compare(first, second, DRAWS, seeds.generator(0, "finetune", "paired"), CONFIDENCE)
+    found = paired.compare(first, second, CONFIDENCE)
     counts = {"ours_only": found.ours_only, "theirs_only": found.theirs_only, "p_value": found.p_value}
     return {**counts, "difference": found.difference.plain()}
 
@@ -218,7 +218,7 @@ def _added(found: Joined, val: pd.DataFrame, probe: Surrogate) -> dict[str, Any]
     """Return how image, table and both compare on val, and say it."""
     sides = {str(side): _outcomes(judged, val, probe) for side, judged in found.judged.items()}
     chosen = found.fused.card.model_dump(include={"delivered", "weight", "temperature"})
-    told = compared.beside(sides, chosen["delivered"], "val", DRAWS, confidence=CONFIDENCE)
+    told = compared.beside(sides, chosen["delivered"], "val", CONFIDENCE)
     print(f"finetune: {told['in_words']}")
     return {**told, **chosen}
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import yaml
 from datatools import manifest
 from datatools.errors import DataError
 from datatools.experiment import ledger, markdown, page, wording
-from datatools.experiment.comparison import baseline_level, compare, drawn_anew
-from datatools.experiment.design import Design, Run
+from datatools.experiment.comparison import Plan, baseline_level, compare, drawn_anew
+from datatools.experiment.design import Design
 from pipelines.experiments import AFTER
 from pipelines.sandbox import RAW
 from pipelines.stage import REPORTS
@@ -33,11 +33,12 @@ def write(rows: pd.DataFrame, path: Path = FILE) -> None:
     manifest.write(rows, path, ledger.LEDGER)
 
 
-def write_page(design: Design, planned: Mapping[str, Run], metric: str) -> None:
+def write_page(design: Design, planned: Plan, metric: str) -> None:
     """Make the page of a design, and its table as Markdown, from the ledger."""
-    rows, seeds = read(), len(design.seeds) or 1
+    kept, seeds = read(), len(design.seeds) or 1
+    rows = ledger.judged_by(kept, metric)
     lines, baseline = compare(design, planned, rows), baseline_level(planned, rows)
-    drawn, left = drawn_anew(planned, rows), len(set(planned) - ledger.ended(rows))
+    drawn, left = drawn_anew(planned, rows), len(set(planned) - ledger.ended(kept))
     text = page.render(lines, baseline, rows, metric=metric, seeds=seeds, drawn=drawn, left=left)
     _put(PAGE, text)
     _put(TABLE, f"{wording.headline(lines, metric)}.\n\n{markdown.table(lines, baseline, metric)}\n")
@@ -85,20 +86,10 @@ def _files(path: Path) -> Iterable[Path]:
 
 
 def results(root: Path, metric: str) -> dict[str, Any]:
-    """Return the columns of the ledger that a finished run has left in its checkout.
-
-    Raises:
-        DataError: the metric is none that ``evaluate`` reports.
-    """
-    text = (root / "data/evaluate/metrics.json").read_text(encoding="utf-8")
-    judged = json.loads(text)["finetuned"]
-    values = {}
-    for name in ("val", "test"):
-        if metric not in judged[name]:
-            raise DataError(f"metric {metric}: evaluate does not report it; it reports {', '.join(judged[name])}")
-        values[name] = judged[name][metric]["value"]
+    """Return the columns of the ledger that a finished run has left in its checkout; the metric is None where it is not defined."""
+    judged = json.loads((root / "data/evaluate/metrics.json").read_text(encoding="utf-8"))
     images = json.dumps(_images(manifest.read(root / "data/split/manifest.parquet", manifest.SPLIT)), sort_keys=True)
-    return {**values, "metrics": json.dumps(json.loads(text), sort_keys=True), "images": images}
+    return {**ledger.scored(judged, metric), "metrics": json.dumps(judged, sort_keys=True), "images": images}
 
 
 def _images(rows: pd.DataFrame) -> dict[str, Any]:

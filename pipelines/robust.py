@@ -4,10 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from datatools.evaluate.intervals import wilson
+from datatools.components import joined
+from datatools.evaluate.shares import share
 from datatools.settings import Settings
 from finetune import model, robustness
 from finetune.robustness import Question
@@ -34,10 +36,10 @@ class RobustSettings(Settings):
 
 
 def figures(settings: RobustSettings, rows: pd.DataFrame, stage: Stage, confidence: float) -> dict[str, Any]:
-    """Return ``{"robust": {"test": ...}}`` for the metrics, with Wilson's intervals; nothing where no image is to be attacked.
+    """Return ``{"robust": {"test": ...}}`` for the metrics, with intervals as of the accuracy; nothing where no image is to be attacked.
 
     Args:
-        rows: columns image_id, split, label and pixels, the file to read.
+        rows: columns image_id, split, label, cluster_id, group_id and pixels, the file to read.
     """
     test = rows[(rows["split"] == "test") & rows["label"].notna()]
     drawn = test.loc[test["image_id"].map(_place).sort_values().index[: settings.images]]
@@ -49,9 +51,10 @@ def figures(settings: RobustSettings, rows: pd.DataFrame, stage: Stage, confiden
     questions = [Question(name, Path(path), numbers.get(label)) for name, path, label in asked]
     epsilon = settings.epsilon / LEVELS
     found = robustness.judge(classifier, questions, epsilon)
-    counts = {"clean_accuracy": found.clean, "fgsm_accuracy": found.single_step, "pgd_accuracy": found.robust}
-    shares = {name: wilson(count, found.count, confidence).plain() for name, count in counts.items()}
-    return {"robust": {"test": {"epsilon": epsilon, "n": found.count, **shares}}}
+    right = {"clean_accuracy": found.clean, "fgsm_accuracy": found.single_step, "pgd_accuracy": found.robust}
+    group = joined(drawn)
+    shares = {name: share(np.array(flags), group, confidence).plain() for name, flags in right.items()}
+    return {"robust": {"test": {"epsilon": epsilon, "n": len(drawn), **shares}}}
 
 
 def _place(image_id: str) -> str:

@@ -35,7 +35,7 @@ def prepare(place: Path = PLACE) -> Version:
     """Make the checkout equal to the workspace: the last commit, then every file that git sees as changed or new.
 
     Raises:
-        DataError: the project is no git repository of its own, or has no commit.
+        DataError: the project is no git repository of its own, has no commit, or no dvc.
     """
     commit = _head()
     _clone(place, commit)
@@ -104,6 +104,8 @@ def _head() -> str:
     commit = git("rev-parse", "--verify", "--quiet", "HEAD", check=False)
     if not commit:
         raise DataError("experiments start from a commit, and there is none; run: git add --all && git commit")
+    if not Path(".dvc").is_dir():
+        raise DataError("experiments are runs of dvc, which is not set up in this folder; run: dvc init && git commit")
     return commit
 
 

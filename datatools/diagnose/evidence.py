@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from datatools.components import joined
 
 Figures = Mapping[str, Any]
 
@@ -53,6 +57,20 @@ class Evidence:
     learning_curve: pd.DataFrame
     doubling: Figures | None
     nearest: pd.DataFrame | None
+
+    @cached_property
+    def labelled(self) -> pd.DataFrame:
+        """Return the delivered model's answers to labelled rows of a known image, by image_id.
+
+        Columns image_id, split, domain, label, predicted, loss, confidence (probability of the answer), group (number of the things that
+        belong together).
+        """
+        said, group = self.predictions, pd.Series(joined(self.rows), index=self.rows["image_id"].to_numpy())
+        kept = said[said["label"].notna() & said["image_id"].isin(group.index)]
+        kept = kept.sort_values("image_id", ignore_index=True)
+        found = kept[["image_id", "split", "domain", "label", "predicted", "loss"]]
+        confidence = np.array([np.max(row) for row in kept["probabilities"]], dtype=np.float64)
+        return found.assign(confidence=confidence, group=group.loc[kept["image_id"]].to_numpy())
 
     def figure(self, stage: str, *keys: str) -> Any:
         """Return a figure of a stage's metrics by its keys, such as ``("probe", "image", "val_accuracy")``; None where it is not there."""

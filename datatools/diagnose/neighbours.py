@@ -23,12 +23,19 @@ class Nearest(NamedTuple):
 
 def standardised(features: Matrix, learnt: Flags) -> NDArray[np.float32]:
     """Return features less the mean of the rows that a probe was fitted on, over their deviation (1 where that is 0), shape (n, width)."""
-    known = features[learnt].astype(np.float64)
-    if not len(known):
-        return features.astype(np.float32)
-    deviation = known.std(axis=0)
+    found = np.array(features, dtype=np.float32)
+    count = int(learnt.sum())
+    if not count:
+        return found
+    places = [slice(start, start + BLOCK) for start in range(0, len(found), BLOCK)]
+    mean = sum(found[at][learnt[at]].sum(axis=0, dtype=np.float64) for at in places) / count
+    variance = sum(((found[at][learnt[at]] - mean) ** 2).sum(axis=0) for at in places) / count
+    deviation = np.sqrt(variance)
     std = np.where(deviation > 1e-12, deviation, 1.0).astype(np.float32)
-    return np.asarray((features - known.mean(axis=0).astype(np.float32)) / std, dtype=np.float32)
+    for at in places:
+        found[at] -= np.asarray(mean, dtype=np.float32)
+        found[at] /= std
+    return found
 
 
 def directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -64,5 +71,18 @@ def _of_block(queries: NDArray[np.float32], known: NDArray[np.float32], k: int, 
 
 def _best(rows: Integers, similarity: Floats, k: int) -> Nearest:
     # Rows stand in rising order among equals, best ones so far before later ones, and a stable sort keeps that.
-    order = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+    chosen = _largest(similarity, k)
+    rows, similarity = np.take_along_axis(rows, chosen, axis=1), np.take_along_axis(similarity, chosen, axis=1)
+    order = np.argsort(-similarity, axis=1, kind="stable")
     return Nearest(np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarity, order, axis=1))
+
+
+def _largest(values: Floats, k: int) -> Integers:
+    """Return the places of the k largest of each row, rising; of equals the first. Sorting whole rows takes four times as long."""
+    if values.shape[1] <= k:
+        return np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    least = np.partition(values, values.shape[1] - k, axis=1)[:, -k:].min(axis=1, keepdims=True)
+    above, level = values > least, values == least
+    room = k - above.sum(axis=1, keepdims=True)
+    chosen = above | (level & (level.cumsum(axis=1, dtype=np.int32) <= room))
+    return np.nonzero(chosen)[1].reshape(len(values), k)

@@ -1,12 +1,12 @@
 """The confusion matrix and everything that follows from it: accuracy, precision, recall, F1."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from datatools.evaluate.intervals import Estimate, percentile, undefined
+from datatools.evaluate.intervals import Estimate, of_rates, undefined
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.resample import totals
 from datatools.evaluate.shares import share
@@ -76,21 +76,35 @@ def accuracy(outcomes: Outcomes, confidence: float = 0.95) -> Estimate:
 def per_label(
     outcomes: Outcomes, draws: int, rng: np.random.Generator, confidence: float = 0.95
 ) -> dict[str, dict[str, Estimate]]:
-    """Return precision and recall (shares) and F1 (bootstrap over groups) of each label; undefined where nothing could be counted."""
-    whole = margins(outcomes)
+    """Return precision and recall (shares) and F1 (:func:`of_rates` of a bootstrap over groups) of each label.
+
+    Undefined where nothing could be counted.
+    """
     drawn = totals(by_group(columns(outcomes), outcomes), draws, rng) if len(outcomes) else None
     spread = f1(of_totals(drawn)) if drawn is not None else np.empty((0, len(outcomes.labels)))
-    scores = f1(whole)
+    scores = f1(margins(outcomes))
     return {
         name: {
             "precision": _share(outcomes, outcomes.predicted == row, confidence),
             "recall": _share(outcomes, outcomes.truth == row, confidence),
-            "f1": undefined()
-            if np.isnan(scores[row])
-            else percentile(float(scores[row]), spread[:, row], int(whole.actual[row]), confidence),
+            "f1": _f1(outcomes, row, float(scores[row]), spread[:, row], confidence),
         }
         for row, name in enumerate(outcomes.labels)
     }
+
+
+def _f1(outcomes: Outcomes, row: int, value: float, spread: Floats, confidence: float) -> Estimate:
+    if np.isnan(value):
+        return undefined()
+    concerned, actual = (outcomes.truth == row) | (outcomes.predicted == row), outcomes.truth == row
+    groups = groups_of(outcomes, concerned)
+    found = of_rates(value, spread, int(concerned.sum()), groups, groups, confidence)
+    return replace(found, n=int(actual.sum()))
+
+
+def groups_of(outcomes: Outcomes, rows: NDArray[np.bool_]) -> int:
+    """Return of how many groups these images are."""
+    return int(np.count_nonzero(np.bincount(outcomes.group[rows])))
 
 
 def by_group(columns: csr_array, outcomes: Outcomes) -> csr_array:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from datatools import seeds
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.paired import Comparison, compare
 from datatools.evaluate.shares import share
@@ -11,15 +10,13 @@ from datatools.evaluate.shares import share
 IMAGE, FUSED = "image", "fused"
 
 
-def beside(
-    sides: Mapping[str, Outcomes], delivered: str, split: str, draws: int, seed: int = 0, confidence: float = 0.95
-) -> dict[str, Any]:
+def beside(sides: Mapping[str, Outcomes], delivered: str, split: str, confidence: float = 0.95) -> dict[str, Any]:
     """Return the accuracy of each side with its interval, and what is delivered compared image by image with the image alone.
 
     Args:
         sides: what ``image``, ``table`` and ``fused`` got right on the same images.
         delivered: one of the three.
-        split: of the images; with the seed it names the stream of the resamples.
+        split: of the images, for the words.
 
     Returns:
         for JSON; ``adds`` is the accuracy of what is delivered less that of the image alone, ``would_add`` that of both together,
@@ -29,8 +26,7 @@ def beside(
         side: {"accuracy": share(of.correct, of.group, confidence).plain()} for side, of in sides.items()
     }
     for name, side in (("adds", delivered), ("would_add", FUSED)):
-        rng = seeds.generator(seed, "fusion", name, split)
-        found[name] = _plain(compare(sides[side], sides[IMAGE], draws, rng, confidence))
+        found[name] = _plain(compare(sides[side], sides[IMAGE], confidence))
     return {**found, "in_words": in_words(found, delivered, split)}
 
 

@@ -72,6 +72,26 @@ def of_few(groups: int, confidence: float) -> float:
     return float((normal_quantile(confidence) / t.ppf((1 + confidence) / 2, groups - 1)) ** 2)
 
 
+def of_rates(value: float, draws: Floats, n: int, fewest: float, groups: int, confidence: float = 0.95) -> Estimate:
+    """Return an average of rates with Wilson's interval, as of so many trials as leave the variance that its resamples have.
+
+    Percentiles of the resamples would promise too much near 0 and 1: where no image is wrong, no resample has a wrong one.
+
+    Args:
+        value: the average, in [0, 1].
+        draws: the average on each resample; NaN where a resample does not define it, which is left out.
+        n: images; the average is worth so many trials at most.
+        fewest: trials that it is worth at 0 and 1, where resamples show no variance.
+        groups: what was resampled. Where they are fewer than images their variance is known from few, as in
+            :func:`datatools.evaluate.shares.share`.
+    """
+    defined = draws[~np.isnan(draws)]
+    variance = float(defined.var()) if defined.size else 0.0
+    trials = min(float(n), value * (1 - value) / variance) if variance > 1e-12 else fewest
+    trials *= of_few(groups, confidence) if groups < n else 1.0
+    return Estimate(value, *wilson_bounds(value, max(trials, 1.0), confidence), n)
+
+
 def percentile(value: float, draws: Floats, n: int, confidence: float = 0.95) -> Estimate:
     """Return a value with its percentile bootstrap interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
 

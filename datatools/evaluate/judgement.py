@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from datatools import seeds
 from datatools.evaluate import calibration, outcomes, scores
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.paired import Comparison, compare
@@ -61,8 +60,7 @@ def metrics(
             # Plain numbers beside the nested ones: they are what `dvc exp show` and the stage's last line have room for.
             found[f"{split}_accuracy"] = float(ours.correct.mean())
             found[f"{split}_accuracy_probe"] = float(theirs.correct.mean())
-            rng = seeds.generator(how.seed, "evaluate", "paired", split)
-            found["paired"][split] = _plain(compare(ours, theirs, how.draws, rng, how.confidence))
+            found["paired"][split] = _plain(compare(ours, theirs, how.confidence))
             found["intervals"][split] = _resampled(ours)
     return found
 

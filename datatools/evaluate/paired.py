@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest, norm
+from scipy.stats import binom, binomtest, norm, t
 
 from datatools.errors import DataError
-from datatools.evaluate.intervals import Estimate, percentile, undefined
+from datatools.evaluate.intervals import Estimate, normal_quantile, undefined
 from datatools.evaluate.outcomes import Outcomes
-from datatools.evaluate.resample import totals_of_few
 
 Integers = NDArray[np.integer]
 
@@ -33,10 +32,14 @@ class Comparison:
     difference: Estimate
 
 
-def compare(
-    ours: Outcomes, theirs: Outcomes, draws: int, rng: np.random.Generator, confidence: float = 0.95
-) -> Comparison:
+def compare(ours: Outcomes, theirs: Outcomes, confidence: float = 0.95) -> Comparison:
     """Compare two models image by image; images of a group (those of ``ours``) are no independent witnesses.
+
+    The interval of the difference is Bonett and Price's (Journal of Educational and Behavioral Statistics 37, 2012, 479-488): a Wald
+    interval after two more groups of mean size were added, one with ours ahead and one with theirs, by as many images as groups that
+    differ do (all, where none does). The percentile bootstrap
+    holds no more than .62 to .91 of the time where few images tell the models apart, and has no width where none does. Models that give
+    equal probabilities differ by nothing, and their interval has none either.
 
     Raises:
         DataError: they did not answer for the same images.
@@ -47,7 +50,8 @@ def compare(
     lead = ours.correct.astype(np.int64) - theirs.correct
     won, lost = int((lead > 0).sum()), int((lead < 0).sum())
     sums = _by_group(lead, np.unique(ours.group, return_inverse=True)[1])
-    return Comparison(won, lost, sign_flip(sums[:, 0]), _difference(sums, draws, rng, confidence))
+    same = np.array_equal(ours.probabilities, theirs.probabilities) and not lead.any()
+    return Comparison(won, lost, sign_flip(sums[:, 0]), _difference(sums, same, confidence))
 
 
 def mcnemar(won: int, lost: int) -> float:
@@ -86,9 +90,20 @@ def _by_group(lead: Integers, group: Integers) -> Integers:
     return np.column_stack([np.bincount(group, weights=lead), np.bincount(group)]).astype(np.int64)
 
 
-def _difference(sums: Integers, draws: int, rng: np.random.Generator, confidence: float) -> Estimate:
-    if not len(sums):
-        return undefined()
-    drawn = totals_of_few(sums, draws, rng)
+def _difference(sums: Integers, same: bool, confidence: float) -> Estimate:
     lead, images = sums.sum(axis=0).tolist()
-    return percentile(lead / images, drawn[:, 0] / drawn[:, 1], images, confidence)
+    if not images:
+        return undefined()
+    value, count = lead / images, len(sums)
+    if same:
+        return Estimate(value, value, value, images)
+    size = images / count
+    differ = np.abs(sums[sums[:, 0] != 0, 0])
+    lead_of_one = float(differ.mean()) if differ.size else size
+    leads, sizes = np.append(sums[:, 0], [lead_of_one, -lead_of_one]), np.append(sums[:, 1], [size, size])
+    centre = lead / sizes.sum()
+    spread = float(np.sqrt(((leads - centre * sizes) ** 2).sum())) / sizes.sum()
+    half = spread * normal_quantile(confidence)
+    if count < images:  # a variance known from few groups
+        half = spread * np.sqrt((count + 2) / (count + 1)) * float(t.ppf((1 + confidence) / 2, count + 1))
+    return Estimate(value, max(-1.0, min(value, centre - half)), min(1.0, max(value, centre + half)), images)

@@ -17,7 +17,7 @@ def table(manifest: pd.DataFrame, probabilities: NDArray[np.floating], classes: 
         probabilities: shape (n, K), in the order of the rows.
         classes: K names; of equal probabilities the first one is the answer.
 
-    The loss is null without a label, and that of a zero probability for a label that training never saw.
+    The loss is null without a label; a label that training never saw has the loss of probability 0, the largest there is.
     """
     matrix = np.asarray(probabilities, dtype=np.float64)
     column = pd.Index(classes).get_indexer(pd.Index(manifest["label"]))

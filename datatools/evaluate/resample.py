@@ -26,17 +26,6 @@ def totals(sums: csr_array, draws: int, rng: np.random.Generator) -> Floats:
     return np.concatenate([_weights(groups, min(size, draws - start), rng) @ sums for start in range(0, draws, size)])
 
 
-def totals_of_few(sums: NDArray[np.integer], draws: int, rng: np.random.Generator) -> Floats:
-    """Return what :func:`totals` does, faster where many groups hold the same: groups alike are drawn together.
-
-    Args:
-        sums: shape (G, C), whole numbers.
-    """
-    distinct, count = np.unique(sums, axis=0, return_counts=True)
-    drawn = rng.multinomial(len(sums), count / len(sums), size=draws)
-    return np.asarray(drawn @ distinct, dtype=np.float64)
-
-
 def _weights(groups: int, draws: int, rng: np.random.Generator) -> Floats:
     """Return how often each draw picked each group, shape (draws, groups)."""
     picked = (rng.integers(0, groups, size=groups) for _ in range(draws))

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array, hstack
 from datatools.evaluate import calibration, confusion, likelihood
 from datatools.evaluate.calibration import BINS
 from datatools.evaluate.confusion import Margins
-from datatools.evaluate.intervals import Estimate, percentile, undefined
+from datatools.evaluate.intervals import Estimate, of_rates, percentile, undefined
 from datatools.evaluate.outcomes import Outcomes
 from datatools.evaluate.resample import totals
 
@@ -25,7 +25,8 @@ def scores(
     Args:
         temperature: that the probabilities are scaled by; without one there is no ``ece_scaled``.
 
-    Intervals are percentiles of a bootstrap over groups; those of the calibration errors are of :func:`calibration.error`.
+    All intervals come from one bootstrap over groups: those of the averages by :func:`datatools.evaluate.intervals.of_rates`, those of
+    the means as percentiles, those of the calibration errors by :func:`calibration.error`.
     """
     scaled = None if temperature is None else calibration.scaled(outcomes, temperature)
     names = ERRORS[: 1 if scaled is None else 2]
@@ -34,11 +35,25 @@ def scores(
     sums = confusion.by_group(_columns(outcomes, scaled), outcomes)
     whole, drawn = sums.sum(axis=0)[None], totals(sums, draws, rng)
     value, spread = _metrics(whole, outcomes), _metrics(drawn, outcomes)
-    found = {name: percentile(float(value[name][0]), spread[name], len(outcomes), confidence) for name in value}
+    found = {name: percentile(float(value[name][0]), spread[name], len(outcomes), confidence) for name in MEANS}
+    found |= _averages(value, spread, outcomes, confidence)
     images = _margins(drawn, outcomes).actual.sum(axis=1)
     bins = zip(names, _bins(whole, outcomes, len(names)), _bins(drawn, outcomes, len(names)), strict=True)
     errors = {name: calibration.error(one[0], len(outcomes), many, images, confidence) for name, one, many in bins}
     return {**found, **errors}
+
+
+def _averages(
+    value: dict[str, Floats], spread: dict[str, Floats], outcomes: Outcomes, confidence: float
+) -> dict[str, Estimate]:
+    # The mean of K equally good rates of n_k trials each varies like a share of K^2 / sum(1 / n_k).
+    known = [confusion.groups_of(outcomes, outcomes.truth == row) for row in np.unique(outcomes.truth)]
+    fewest = len(known) ** 2 / sum(1 / count for count in known)
+    n, groups = len(outcomes), outcomes.groups
+    return {
+        name: of_rates(float(value[name][0]), spread[name], n, fewest, groups, confidence)
+        for name in confusion.AVERAGES
+    }
 
 
 def _columns(outcomes: Outcomes, scaled: Outcomes | None) -> csr_array:

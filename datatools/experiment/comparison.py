@@ -10,11 +10,11 @@ from datatools.experiment import costs
 from datatools.experiment.design import BASELINE, Design, Run
 from datatools.experiment.effects import Effect, effect, holm
 from datatools.experiment.ledger import DONE, plain
+from datatools.experiment.metrics import LESS_IS_BETTER
 
 LEVEL = 0.05
 JUDGED = ("val", "test")
 HELPS, HURTS, OPEN, SAME, ALONE, NONE = "helps", "hurts", "open", "same", "one seed", "no result"
-LESS_IS_BETTER = {"log_loss", "brier", "ece", "ece_scaled"}
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,16 @@ class Compared:
         return HELPS if (self.test.mean > 0) != (metric in LESS_IS_BETTER) else HURTS
 
 
+# The design's runs by their identity, under which they stand in the ledger: settings that are the same are run once, for all of these.
+Plan = Mapping[str, Sequence[Run]]
 Results = Mapping[tuple[str, str], Mapping[int | None, "pd.Series[Any]"]]  # by lever and value, by seed
 
 
-def compare(design: Design, planned: Mapping[str, Run], ledger: pd.DataFrame) -> list[Compared]:
+def compare(design: Design, planned: Plan, ledger: pd.DataFrame) -> list[Compared]:
     """Return a line for each value of each lever, in the design's order.
 
     Args:
-        planned: the design's runs by their identity, under which they stand in the ledger.
+        ledger: in one metric, see :func:`ledger.judged_by`.
     """
     found = _results(planned, ledger)
     failed = _failures(planned, ledger)
@@ -71,7 +73,7 @@ def compare(design: Design, planned: Mapping[str, Run], ledger: pd.DataFrame) ->
     return [replace(line, corrected=p) for line, p in zip(lines, corrected, strict=True)]
 
 
-def baseline_level(planned: Mapping[str, Run], ledger: pd.DataFrame) -> dict[str, float]:
+def baseline_level(planned: Plan, ledger: pd.DataFrame) -> dict[str, float]:
     """Return the baseline's mean metric on val and test, and its processor seconds; empty before it has run."""
     runs = list(_results(planned, ledger).get((BASELINE, BASELINE), {}).values())
     if not runs:
@@ -80,21 +82,20 @@ def baseline_level(planned: Mapping[str, Run], ledger: pd.DataFrame) -> dict[str
     return found | {"seconds": sum(costs.whole([plain(run["cpu_seconds"]) for run in runs], []).values())}
 
 
-def _results(planned: Mapping[str, Run], ledger: pd.DataFrame) -> Results:
+def _results(planned: Plan, ledger: pd.DataFrame) -> Results:
     rows = ledger[(ledger["outcome"] == DONE) & ledger["run"].isin(list(planned))]
     by_run = {row["run"]: row for _, row in rows.iterrows()}
     found: dict[tuple[str, str], dict[int | None, pd.Series[Any]]] = {}
-    for identity, run in planned.items():
-        if identity in by_run:
+    for identity, runs in planned.items():
+        for run in runs if identity in by_run else ():
             found.setdefault((run.lever, run.value), {})[run.seed] = by_run[identity]
     return found
 
 
-def _failures(planned: Mapping[str, Run], ledger: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+def _failures(planned: Plan, ledger: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for _, row in ledger[ledger["outcome"] != DONE].iterrows():
-        run = planned.get(row["run"])
-        if run is not None:
+        for run in planned.get(row["run"], ()):
             found.setdefault((run.lever, run.value), []).append(f"{run.name}: {row['message']}")
     return found
 
@@ -131,7 +132,7 @@ def shared(images: Sequence[Mapping[str, Any]], split: str) -> float:
     return float(sum(one[drawn] / max(one["train"], 1) for one in images) / len(images))
 
 
-def drawn_anew(planned: Mapping[str, Run], ledger: pd.DataFrame) -> list[str]:
+def drawn_anew(planned: Plan, ledger: pd.DataFrame) -> list[str]:
     """Return which of train, val and test are other images with another seed."""
     runs = _results(planned, ledger).get((BASELINE, BASELINE), {}).values()
     which = [plain(run["images"])["which"] for run in runs]

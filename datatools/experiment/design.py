@@ -42,8 +42,9 @@ def runs(design: Design) -> list[Run]:
     """Return all runs, seed by seed, the baseline of each seed first: a first answer is there after the first seed.
 
     Raises:
-        SettingsError: two runs whose names are the same.
+        SettingsError: two runs whose names are the same, or seeds that cannot be what they say.
     """
+    _check(design)
     found = [run for seed in (design.seeds or (None,)) for run in _of_seed(design, seed)]
     names: set[str] = set()
     for run in found:
@@ -51,6 +52,26 @@ def runs(design: Design) -> list[Run]:
             raise SettingsError(f"levers: two runs would be called {run.name}; name levers and values differently")
         names.add(run.name)
     return found
+
+
+def _check(design: Design) -> None:
+    """Refuse what would give wrong comparisons without a word."""
+    if design.seeds and not design.seed_keys:
+        raise SettingsError(
+            "seeds: there are values and no keys, so that all runs would be the same; name the settings"
+        )
+    if len(set(design.seeds)) < len(design.seeds):
+        raise SettingsError(f"seeds.values: must differ, got {list(design.seeds)}")
+    if BASELINE in design.levers:
+        raise SettingsError(f"levers.{BASELINE}: is the name of what the levers are compared with; call it otherwise")
+    named = {"baseline": design.baseline}
+    for lever, values in design.levers.items():
+        if not values:
+            raise SettingsError(f"levers.{lever}: has no value to try")
+        named |= {f"levers.{lever}.{value}": change for value, change in values.items()}
+    for where, change in named.items():
+        for key in sorted(change.keys() & set(design.seed_keys if design.seeds else ())):
+            raise SettingsError(f"{where}: {key} is one of seeds.keys; take it out of one of them")
 
 
 def _of_seed(design: Design, seed: int | None) -> Iterator[Run]:

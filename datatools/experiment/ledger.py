@@ -9,6 +9,7 @@ import pandas as pd
 from datatools.manifest import BOOLEAN, FLOAT, INTEGER, STRING, TIMESTAMP, Column, Schema
 
 DONE, FAILED = "done", "failed"
+SPLITS = ("val", "test")
 NOTHING = {"val": None, "test": None, "metrics": "{}", "images": "{}"}  # what a failed run has measured
 
 
@@ -66,6 +67,36 @@ def noted(ledger: pd.DataFrame, name: str, text: str) -> pd.DataFrame | None:
         return None
     latest = found["run"].iloc[-1]
     return ledger.assign(note=[text if run == latest else old for run, old in _pairs(ledger, "note")])
+
+
+def judged_by(ledger: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the ledger as if all runs had been judged by one metric, which the experiments may have changed since they ended.
+
+    A run that has no such metric on val and test has failed in this view.
+    """
+    return ledger.assign(**_judged(ledger, metric)) if len(ledger) else ledger
+
+
+def _judged(ledger: pd.DataFrame, metric: str) -> dict[str, "pd.Series[Any]"]:
+    scores = [scored(plain(text), metric) for text in ledger["metrics"]]
+    lacks = (ledger["outcome"] == DONE) & pd.Series([None in found.values() for found in scores], ledger.index)
+    return {
+        **{split: pd.Series([found[split] for found in scores], ledger.index, dtype=object) for split in SPLITS},
+        "metric": pd.Series(metric, ledger.index, dtype=object),
+        "outcome": ledger["outcome"].mask(lacks, FAILED),
+        "message": ledger["message"].mask(lacks, undefined(metric)),
+    }
+
+
+def scored(metrics: Mapping[str, Any], metric: str) -> dict[str, float | None]:
+    """Return a metric of the fine-tuned model on val and test from what ``evaluate`` reports; None where it has none."""
+    judged = metrics.get("finetuned", {})
+    return {split: judged.get(split, {}).get(metric, {}).get("value") for split in SPLITS}
+
+
+def undefined(metric: str) -> str:
+    """Return what is said of a run that has no such metric."""
+    return f"{metric} is not defined on val and test"
 
 
 def ended(ledger: pd.DataFrame) -> set[str]:

@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from datatools.experiment.comparison import Compared
-from datatools.experiment.wording import SAID, difference, ends, p_text, seconds, unit
-from datatools.page.numbers import percent
+from datatools.experiment.wording import SAID, difference, ends, level, p_text, seconds, unit
 
 HEAD = ("lever", "value", "test", "95 % interval", "p, Holm", "val", "95 % interval", "CPU-seconds", "seeds", "verdict")
 
 
 def table(lines: Sequence[Compared], baseline: Mapping[str, float], metric: str) -> str:
     """Return the baseline and a row per value: difference on test and on val, corrected p, processor seconds, seeds and verdict."""
-    rows = [HEAD, tuple("---" for _ in HEAD), _baseline(baseline), *(_row(line, metric) for line in lines)]
+    rows = [HEAD, tuple("---" for _ in HEAD), _baseline(baseline, metric), *(_row(line, metric) for line in lines)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _baseline(found: Mapping[str, float]) -> tuple[str, ...]:
+def _baseline(found: Mapping[str, float], metric: str) -> tuple[str, ...]:
     if not found:
         return ("baseline", *("–" for _ in HEAD[1:]))
-    level = (percent(found["test"]), "", "", percent(found["val"]), "")
-    return ("baseline", "", *level, seconds(found["seconds"]), "", "")
+    levels = (level(found["test"], metric), "", "", level(found["val"], metric), "")
+    return ("baseline", "", *levels, seconds(found["seconds"]), "", "")
 
 
 def _row(line: Compared, metric: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import pandas as pd
 from datatools.experiment.comparison import HELPS, HURTS, Compared
 from datatools.experiment.effects import Effect
 from datatools.experiment.ledger import plain
-from datatools.experiment.wording import SAID, difference, ends, headline, p_text, seconds, unit
+from datatools.experiment.wording import SAID, difference, ends, headline, level, p_text, seconds, unit
 from datatools.page import document
-from datatools.page.numbers import MINUS, decimal, percent
+from datatools.page.numbers import MINUS, decimal
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDTH = 320.0  # of the plot, in its own units
@@ -35,7 +35,7 @@ def render(
     Args:
         lines: the comparisons of the design that was run last.
         baseline: its levels and seconds.
-        ledger: all runs.
+        ledger: all runs, judged by this metric.
         drawn: which of train, val and test are other images with another seed.
         left: runs of the design that have no result yet.
     """
@@ -51,7 +51,7 @@ def render(
         fixed_test="test" not in drawn,
         left=left,
         comparisons=sum(line.test is not None and line.test.p is not None for line in lines),
-        baseline=_baseline(baseline),
+        baseline=_baseline(baseline, metric),
         lines=[_line(line, metric, end) for line in lines],
         ticks=_ticks(end, metric),
         zero=WIDTH / 2,
@@ -60,10 +60,10 @@ def render(
     )
 
 
-def _baseline(found: Mapping[str, float]) -> dict[str, str]:
+def _baseline(found: Mapping[str, float], metric: str) -> dict[str, str]:
     if not found:
         return {}
-    return {name: percent(found[name]) for name in ("val", "test")} | {"seconds": seconds(found["seconds"])}
+    return {name: level(found[name], metric) for name in ("val", "test")} | {"seconds": seconds(found["seconds"])}
 
 
 def _line(line: Compared, metric: str, end: float) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from datatools.experiment.comparison import ALONE, HELPS, HURTS, NONE, OPEN, SAME, Compared
 from datatools.experiment.effects import Effect
-from datatools.page.numbers import decimal, join, points
+from datatools.experiment.metrics import AMOUNTS
+from datatools.page.numbers import decimal, join, percent, points
 
 SAID = {
     HELPS: "helps",
@@ -15,7 +16,6 @@ SAID = {
     NONE: "no result",
 }
 SHOWN = 4  # names in a headline
-SHARES = {"log_loss", "brier"}  # metrics that are no share of images: written as they are
 
 
 def headline(lines: Sequence[Compared], metric: str) -> str:
@@ -43,7 +43,12 @@ def difference(effect: Effect | None, metric: str) -> str:
     """Return a mean difference with its unit: percentage points, or the metric's own."""
     if effect is None:
         return "–"
-    return _signed(effect.mean) if metric in SHARES else points(effect.mean)
+    return _signed(effect.mean) if metric in AMOUNTS else points(effect.mean)
+
+
+def level(value: float, metric: str) -> str:
+    """Return a metric itself: in percent where it is a share."""
+    return decimal(value) if metric in AMOUNTS else percent(value)
 
 
 def ends(effect: Effect | None, metric: str) -> str:
@@ -55,7 +60,7 @@ def ends(effect: Effect | None, metric: str) -> str:
 
 def unit(metric: str) -> str:
     """Return the unit of a difference."""
-    return "" if metric in SHARES else "points"
+    return "" if metric in AMOUNTS else "points"
 
 
 def p_text(p: float | None) -> str:
@@ -77,8 +82,8 @@ def seconds(value: float | None, *, signed: bool = False) -> str:
 def line_text(line: Compared, metric: str) -> str:
     """Return a line for the terminal."""
     interval = ends(line.test, metric)
-    shown = f"{difference(line.test, metric)} {unit(metric)}{f' ({interval})' if interval else ''}"
-    return f"{line.lever}: {line.value}: test {shown}; {SAID[line.verdict(metric)]}"
+    parts = [difference(line.test, metric), unit(metric) if line.test else "", f"({interval})" if interval else ""]
+    return f"{line.lever}: {line.value}: test {' '.join(filter(None, parts))}; {SAID[line.verdict(metric)]}"
 
 
 def _signed(value: float) -> str:
@@ -86,4 +91,4 @@ def _signed(value: float) -> str:
 
 
 def _end(value: float, metric: str) -> str:
-    return _signed(value) if metric in SHARES else points(value)
+    return _signed(value) if metric in AMOUNTS else points(value)

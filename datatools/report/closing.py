@@ -6,6 +6,8 @@ from typing import Any
 from datatools.page.numbers import p_value, points
 
 PAGE = "reports/index.html"
+FINETUNED, PROBE = "fine-tuned", "the probe"
+BESIDE, TABLE = "with the table", "the table alone"
 
 
 def closing_lines(metrics: Mapping[str, Any], page: str = PAGE) -> str:
@@ -25,7 +27,7 @@ def closing_lines(metrics: Mapping[str, Any], page: str = PAGE) -> str:
         _line(f"always {metrics['majority']['label']!r}", metrics["majority"][split]["accuracy"]),
         _line("linear probe", metrics["probe"][split]["accuracy"]),
         *([_line("from scratch", scratch["accuracy"])] if scratch else []),
-        _line("fine-tuned", metrics["finetuned"][split]["accuracy"]),
+        _line(_named(metrics), metrics["finetuned"][split]["accuracy"]),
         _gain(metrics, split),
     ]
     return "\n".join([*lines, f"report: {page}"])
@@ -36,19 +38,34 @@ def judged_on(metrics: Mapping[str, Any]) -> str | None:
     return next((name for name in ("test", "val") if "accuracy" in metrics["finetuned"].get(name, {})), None)
 
 
+def delivered(metrics: Mapping[str, Any]) -> str:
+    """Return what gave the answers that are judged as the delivered ones: ``fine-tuned``, ``the probe``, either of them ``with the table``,
+    or ``the table alone``.
+    """
+    image = PROBE if metrics["delivered"] == "probe" else FINETUNED
+    joined = metrics.get("fusion", {}).get("delivered", "image")
+    return {"image": image, "fused": f"{image} {BESIDE}", "table": TABLE}[joined]
+
+
+def _named(metrics: Mapping[str, Any]) -> str:
+    found = delivered(metrics)
+    return FINETUNED if found == PROBE else found.replace(BESIDE, "+ table")  # the column is narrow
+
+
 def _line(name: str, score: Mapping[str, Any]) -> str:
     shown = name if len(name) <= 24 else f"{name[:23]}…"
     return f"  {shown:<24} {score['value']:6.1%}  ({score['low']:.1%} to {score['high']:.1%})"
 
 
 def _gain(metrics: Mapping[str, Any], split: str) -> str:
-    if metrics["delivered"] == "probe":
+    if delivered(metrics) == PROBE:
         return "  fine-tuning did not beat the probe on val images, so the delivered model is the probe"
     paired = metrics["paired"][split]
     difference = paired["difference"]
     ends = f"{points(difference['low'])} to {points(difference['high'])}"
     tested = f"{paired_test(metrics, split)[0]} {p_value(paired['p_value'])}"
-    return f"  fine-tuned less probe    {points(difference['value'])} points ({ends}), {tested}"
+    name = "fine-tuned" if delivered(metrics) == FINETUNED else "delivered"
+    return f"  {f'{name} less probe':<24} {points(difference['value'])} points ({ends}), {tested}"
 
 
 def paired_test(metrics: Mapping[str, Any], split: str) -> tuple[str, str]:

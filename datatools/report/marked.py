@@ -38,13 +38,21 @@ def shares(metrics: Json, split: str) -> list[Row]:
     tuned = metrics["finetuned"][split]
     return [
         Row(
-            f"{name}: {tuned[key]['name']}" if tuned[key].get("name") else name,
+            _which(name, tuned[key], metrics["probe"][split].get(key, {})),
             None,
             [mark(metrics[model][split][key], look) for model, look in LOOKS.items() if key in metrics[model][split]],
         )
         for key, name in SHARES
         if key in tuned
     ]
+
+
+def _which(name: str, tuned: Json, probe: Json) -> str:
+    """Return the name of a score, with the class or domain that it is of; the probe may be worst at another one."""
+    if not tuned.get("name"):
+        return name
+    other = probe.get("name", tuned["name"])
+    return f"{name}: {tuned['name']}" + ("" if other == tuned["name"] else f" (of the probe: {other})")
 
 
 def amounts(metrics: Json, split: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from datatools.page.numbers import count, counted, p_value, percent, points
 from datatools.report import advice
 from datatools.report.bars import Row, mark
-from datatools.report.closing import judged_on, paired_test
+from datatools.report.closing import BESIDE, FINETUNED, PROBE, TABLE, delivered, judged_on, paired_test
 from datatools.report.flow import steps
 from datatools.report.inputs import Inputs, Json
 
@@ -15,6 +15,15 @@ NOTHING: dict[str, Any] = {
     "lede": "Label some images, or give the split other fractions, and run again.",
     "rows": [],
     "split": None,
+}
+
+NOBREAK = "\xa0"
+# What the verdict speaks of, by what is delivered.
+SUBJECTS = {
+    FINETUNED: "Fine-tuning",
+    f"{FINETUNED} {BESIDE}": f"Fine-tuning {BESIDE}",
+    f"{PROBE} {BESIDE}": f"The probe {BESIDE}",
+    TABLE: "The table alone",
 }
 
 
@@ -44,7 +53,7 @@ def _judged(metrics: Json, split: str) -> dict[str, Any]:
         Row("Linear probe", None, [mark(probe, "probe")]),
         *([Row("From scratch", None, [mark(scratch["accuracy"], "scratch")])] if scratch else []),
         Row(
-            "Delivered: the probe" if metrics["delivered"] == "probe" else "Fine-tuned",
+            "Fine-tuned" if delivered(metrics) == FINETUNED else f"Delivered: {delivered(metrics)}",
             None,
             [mark(finetuned, "tuned")],
         ),
@@ -66,26 +75,30 @@ def headline(metrics: Json, split: str) -> str:
     if tuned["value"] <= majority["value"]:
         floor = f"always answering “{metrics['majority']['label']}” ({percent(majority['value'])})"
         return f"Transfer fails here: {right}, no better than {floor}."
-    if metrics["delivered"] == "probe":
+    if delivered(metrics) == PROBE:
         return f"The linear probe was kept, since fine-tuning did not beat it on val images: {right}."
+    subject = SUBJECTS[delivered(metrics)]
     gain = f"{points(abs(tuned['value'] - probe['value']))[1:]} points"
     if metrics["paired"][split]["p_value"] >= 1 - metrics["confidence"]:
         both = f"{percent(tuned['value'])} and {percent(probe['value'])}"
-        return f"Fine-tuning and the linear probe cannot be told apart: {both} of {count(tuned['n'])} {split} images right."
+        return (
+            f"{subject} and the linear probe cannot be told apart: {both} of {count(tuned['n'])} {split} images right."
+        )
     if tuned["value"] > probe["value"]:
-        return f"Fine-tuning helps: {right}, {gain} more than the linear probe."
-    return f"Fine-tuning hurts: {right}, {gain} fewer than the linear probe."
+        return f"{subject} helps: {right}, {gain} more than the linear probe."
+    return f"{subject} hurts: {right}, {gain} fewer than the linear probe."
 
 
 def _lede(metrics: Json, split: str) -> str:
-    if metrics["delivered"] == "probe":
+    if delivered(metrics) == PROBE:
         return "No epoch was better on val images, so the delivered model is the probe itself and both rows show the same answers."
     paired = metrics["paired"][split]
     difference = paired["difference"]
     ends = f"{points(difference['low'])} to {points(difference['high'])}"
     ours, theirs = (counted(paired[name], "image") for name in ("finetuned_only", "probe_only"))
-    only = f"{ours} only the fine-tuned model got right, {theirs} only the probe"
+    model = "fine-tuned" if delivered(metrics) == FINETUNED else "delivered"
+    only = f"{ours} only the {model} model got right, {theirs} only the probe"
     return (
         f"The difference is {points(difference['value'])} percentage points ({ends}); {only}"
-        f" ({paired_test(metrics, split)[1]}, {p_value(paired['p_value'])})."
+        f" ({paired_test(metrics, split)[1]}, {p_value(paired['p_value']).replace(' ', NOBREAK)})."
     )

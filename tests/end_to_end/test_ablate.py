@@ -121,6 +121,7 @@ def test_one_lever_at_a_time_killed_and_gone_on(small: Project) -> None:
     assert found.loc["rate-2-s1", "test"] == pytest.approx(0.7 + 0.01)
     assert found["dirty"].all()
     assert "rate: 2: test +10.0 points" in said
+    assert "rate: same: test ±0.0 points; changes nothing" in said
     assert {path: path.read_bytes() for path in before} == before  # the workspace is as it was
     shown = small.run("dvc", "exp", "list", "--name-only").stdout.split()
     assert set(shown) == {name for name in NAMES if "huge" not in name}

@@ -136,6 +136,15 @@ def test_robust_accuracy_is_of_test_images_drawn_by_their_hash(small: Path) -> N
     assert some[0]["robust"]["test"]["n"] == 4
 
 
+def test_photos_of_one_thing_are_one_witness_of_robustness(small: Path) -> None:
+    frame = rows()
+    found = robust.figures(RobustSettings(), frame.assign(group_id="one"), at_work(), 0.9)["robust"]["test"]
+    alone = robust.figures(RobustSettings(), frame, at_work("apart"), 0.9)["robust"]["test"]
+    for name in ("clean_accuracy", "pgd_accuracy"):
+        assert found[name]["value"] == alone[name]["value"]
+        assert found[name]["high"] - found[name]["low"] > 1.3 * (alone[name]["high"] - alone[name]["low"])
+
+
 @pytest.mark.parametrize("none", ["wanted", "labelled"])
 def test_where_nothing_is_attacked_nothing_is_said(small: Path, none: str) -> None:
     frame = rows()

@@ -33,13 +33,15 @@ def test_a_change_that_no_stage_takes_is_one_line(change: dict[str, Any], said: 
 
 def test_what_changes_nothing_is_the_baseline() -> None:
     for change in ({"split.seed": 0}, {"report.title": "another"}):
-        assert len(experiments.by_identity(planned(change), "data", "code")) == 1
+        (same,) = experiments.by_identity(planned(change), "data", "code").values()
+        assert [one.run.value for one in same] == ["baseline", "value"]
     assert len(experiments.by_identity(planned({"split.seed": 1}), "data", "code")) == 2
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("metric: acuracy\nlevers: {a: {b: {}}}", "experiments.yaml: metric: must be 'accuracy', "),
         ("levers: {}", "experiments.yaml: levers: must be "),
         ("levers: {denoise: {off: {denoise.action: 'off'}}}", "experiments.yaml: levers.denoise"),
         ("seeds: [", "experiments.yaml: is not valid YAML"),
@@ -63,6 +65,11 @@ def test_the_files_that_come_with_the_project_are_sound(name: str) -> None:
     found = experiments.planned(design, yaml.safe_load(params.read_text()), PROJECT / name)
     assert len(found) == len(design.seeds) * (1 + sum(map(len, design.levers.values())))
     assert len(experiments.by_identity(found, "", "")) == len(found)  # no value is the baseline's by mistake
+
+
+def test_a_design_that_cannot_be_compared_names_its_file() -> None:
+    with pytest.raises(SettingsError, match=r"^other.yaml: levers.lever: has no value to try$"):
+        experiments.planned(Design({"lever": {}}), BASE, Path("other.yaml"))
 
 
 def test_the_file_that_is_not_there() -> None:

@@ -1,9 +1,11 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from datatools import manifest
 from datatools.errors import DataError
 from pipelines import ledger
 
@@ -50,9 +52,18 @@ def test_the_data_version_is_dvcs(root: Path) -> None:
     assert ledger.data_version(root) == "2.dir"
 
 
-def test_a_metric_that_evaluate_does_not_report(root: Path) -> None:
-    for stage, value in {"evaluate": {"finetuned": {"val": {"accuracy": {}}, "test": {}}}, "split": {}}.items():
-        (root / "data" / stage).mkdir()
-        (root / "data" / stage / "metrics.json").write_text(json.dumps(value))
-    with pytest.raises(DataError, match="metric f1: evaluate does not report it; it reports accuracy"):
-        ledger.results(root, "f1")
+def test_results_are_those_of_the_fine_tuned_model_and_a_metric_without_value_is_none(root: Path) -> None:
+    judged = {"probe": {"test": {"accuracy": {"value": 0.1}}}, "finetuned": {"val": {"accuracy": {"value": 0.7}}}}
+    judged["finetuned"]["test"] = {"accuracy": {"value": 0.6}}
+    (root / "data/evaluate").mkdir()
+    (root / "data/evaluate/metrics.json").write_text(json.dumps(judged))
+    rows = pd.DataFrame({"image_id": [f"{row:064x}" for row in range(4)], "split": ["train", "train", "test", "val"]})
+    rows = rows.assign(path="a.png", label=["a", "b", "a", None], domain="d", cluster_id="c")
+    rows = rows.assign(captured_at=pd.to_datetime([pd.NaT] * 4, utc=True), group_id=None, given_split=None)
+    manifest.write(rows, root / "data/split/manifest.parquet", manifest.SPLIT)
+    found = ledger.results(root, "accuracy")
+    images = json.loads(found["images"])
+    assert (found["val"], found["test"], json.loads(found["metrics"])) == (0.7, 0.6, judged)
+    assert [images[name] for name in ("train", "val", "test")] == [2, 0, 1]  # an image without label judges nothing
+    assert len(set(images["which"].values())) == 3
+    assert ledger.results(root, "log_loss")["test"] is None

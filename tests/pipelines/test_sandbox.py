@@ -100,6 +100,12 @@ def test_a_folder_that_is_no_repository_of_its_own(tmp_path: Path, monkeypatch: 
         sandbox.prepare()
 
 
+def test_without_dvc_it_says_so(here: Path) -> None:
+    (here / ".dvc").rename(here / "away")
+    with pytest.raises(DataError, match="dvc, which is not set up in this folder; run: dvc init"):
+        sandbox.prepare()
+
+
 def test_without_raw_data_it_says_so(here: Path) -> None:
     (here / "data/raw/x").unlink()
     (here / "data/raw").rmdir()

@@ -57,11 +57,9 @@ def _temperature(evidence: Evidence) -> str:
     if not isinstance(temperature, int | float):
         return "Divide the logits by a temperature fitted on val (docs/evaluate.md)."
     before, after = (_value(evidence, name) for name in ("ece", "ece_scaled"))
-    effect = (
-        f"; the calibration error on test goes from {before:.3f} to {after:.3f}"
-        if before is not None and after is not None
-        else ""
-    )
+    if before is None or after is None or after >= before:
+        return "A temperature fitted on val does not mend it on test; a larger val would say which one does."
+    effect = f"; the calibration error on test goes from {before:.3f} to {after:.3f}"
     return f"Without training again: divide the logits by {temperature:.2f}, as fitted on val{effect}."
 
 

@@ -54,6 +54,23 @@ def mean(values: NDArray[np.floating] | NDArray[np.bool_], groups: Integers) -> 
     return Mean(float(found.mean()), error, len(found), len(found) / inflation)
 
 
+def lead(values: NDArray[np.floating], groups: Integers) -> Mean:
+    """Return the mean of leads of -1, 0 or 1 with an interval that has a width even where there is no lead.
+
+    Bonett and Price (Journal of Educational and Behavioral Statistics 37, 2012, 479-488): one more group of mean size leads, and one lags,
+    by as much as groups that differ do.
+    """
+    number = np.unique(groups, return_inverse=True)[1]
+    size = len(values) / (int(number.max()) + 1)
+    found = np.bincount(number, values)
+    differ = np.abs(found[found != 0])
+    one = float(differ.mean()) if differ.size else size
+    sums, counts = np.append(found, [one, -one]), np.append(np.bincount(number), [size, size])
+    centre = float(sums.sum() / counts.sum())
+    error = float(np.sqrt(((sums - centre * counts) ** 2).sum()) / counts.sum())
+    return Mean(float(np.mean(values)), error, len(values), len(values) / size)
+
+
 def share(right: NDArray[np.bool_], groups: Integers) -> tuple[float, float, float]:
     """Return a share with Wilson's interval (JASA 22, 1927) for the number of images that are independent."""
     found = mean(right, groups)

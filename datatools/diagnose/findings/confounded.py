@@ -1,5 +1,6 @@
 """Can domain, time or table stand for the label, or for the split?"""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,14 @@ CHECKS: Mapping[str, Severity] = {
     "time_split": "warning",
     "tied_times": "warning",
 }
+TITLES = {
+    "domain_label": "Domain and label go together",
+    "domain_split": "The splits hold different domains",
+    "label_feature": "A column of the table gives the label away",
+    "time_label": "Time and label go together",
+    "time_split": "The splits are of different times",
+    "tied_times": "Photos of one moment are in train and in test",
+}
 MEANS = {
     "domain_label": "A model can score by recognising the domain instead of the class, and will fail where the two no longer go together.",
     "domain_split": "The score mixes how hard the images are with how well the model copes with a domain that it has not learned from.",
@@ -23,6 +32,16 @@ MEANS = {
     "time_label": "Light or session can stand for the class, because the classes were captured one after another.",
     "time_split": "The score measures what has changed since train was captured, too.",
     "tied_times": "Photos of one moment stand on both sides of the split: test is easier than new images will be.",
+}
+
+
+NUMBERS = {
+    "domain_label": "how far the domain tells the label",
+    "domain_split": "how far the domain tells the split",
+    "label_feature": "accuracy of the surest column alone",
+    "time_label": "how far the time tells the label",
+    "time_split": "how far the time tells the split",
+    "tied_times": "share of images whose moment is on both sides of the split",
 }
 
 
@@ -39,8 +58,8 @@ def confounded_split(evidence: Evidence) -> Finding:
         KIND,
         True,
         CHECKS[name],
-        f"Two things that should be independent go together ({', '.join(str(entry['check']) for entry in failed)})",
-        Number(f"split audit: {name}", float(worst["value"]), n=int(worst["rows"])),
+        TITLES[name],
+        Number(NUMBERS[name], float(worst["value"]), n=int(worst["rows"])),
         MEANS[name],
         effect=0.2 if CHECKS[name] == "error" else 0.05,
         suggests=_changes(name, evidence),
@@ -49,7 +68,9 @@ def confounded_split(evidence: Evidence) -> Finding:
 
 
 def _told(failed: Sequence[Mapping[str, Any]]) -> str:
-    return " ".join(f"{str(entry['detail']).rstrip('.')}." for entry in failed[:3])
+    """Return what the audit says, with the names that columns have in the user's table."""
+    said = " ".join(f"{str(entry['detail']).rstrip('.')}." for entry in failed[:3])
+    return re.sub(r"\bx_(?=\w)", "", said)
 
 
 def _changes(name: str, evidence: Evidence) -> tuple[Suggestion, ...]:

@@ -6,6 +6,7 @@ from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unj
 from datatools.diagnose.findings.held_out import HELD_OUT, answers
 
 KIND = "domain_gap"
+ADAPTS = ("fda", "histogram_match", "reinhard", "whitening")  # methods that take the look of augment.target_domain
 FEWEST, POINTS = 5, 0.07
 
 
@@ -40,9 +41,23 @@ def domain_gap(evidence: Evidence) -> Finding:
         p=chances,
         passed="no domain is behind the others beyond chance",
         suggests=(
-            Suggestion("augment.target_domain", worst, "derived train images take on the look of that domain"),
+            *_adapted(worst, evidence),
             Suggestion("finetune.mixstyle.probability", 0.5, "the network learns not to rely on tint and contrast"),
         ),
         text=f"Labelled train images from {worst} help most.",
         images=inside.worst(),
     )
+
+
+def _adapted(domain: str, evidence: Evidence) -> tuple[Suggestion, ...]:
+    """Return how train images take on the look of a domain: its look is that of train and unlabelled images, never of test."""
+    rows = evidence.rows
+    known = (rows["domain"] == domain) & ((rows["split"] == "train") | rows["label"].isna())
+    parents = rows["label"].notna() & (rows["split"] == "train") & (rows["domain"] != domain)
+    methods = evidence.setting("augment.methods")
+    if not known.any() or not parents.any() or methods is None:
+        return ()
+    target = Suggestion("augment.target_domain", domain, "derived train images take on the look of that domain")
+    if any(method.get("method") in ADAPTS for method in methods):
+        return (target,)
+    return (target, Suggestion("augment.methods", [*methods, {"method": "fda"}], "it takes on the look of a domain"))

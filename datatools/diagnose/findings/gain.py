@@ -8,18 +8,22 @@ from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unj
 from datatools.diagnose.findings.held_out import final
 
 KIND = "no_gain"
+SAME = 1e-3  # nats
 WORTH_IT = 0.02  # a gain that surely is less is not worth the run
 
 
 def no_gain(evidence: Evidence) -> Finding:
     """Found as a warning where fine-tuning is worse than the probe, as an information where it surely adds less than 2 points."""
     judged = final(evidence)
-    said = evidence.probe.set_index("image_id")["predicted"]
+    said = evidence.probe.set_index("image_id")[["predicted", "loss"]]
     if not len(judged) or not judged.table["image_id"].isin(said.index).all():
         return unjudged(KIND, "no labelled test image has an answer of the probe")
-    before = (said.loc[judged.table["image_id"]].to_numpy() == judged.table["label"].to_numpy()).astype(np.float64)
+    said = said.loc[judged.table["image_id"]]
+    before = (said["predicted"].to_numpy() == judged.table["label"].to_numpy()).astype(np.float64)
     gain = judged.right.astype(np.float64) - before
-    found = chance.mean(gain, judged.groups)
+    # Where the probe itself is what was delivered, no further image could tell the two apart.
+    same = np.allclose(said["loss"], judged.table["loss"], rtol=0, atol=SAME)
+    found = (chance.mean if same else chance.lead)(gain, judged.groups)
     number = Number("accuracy beyond the probe's", found.value, found.low, found.high, found.n)
     if found.value < 0 and chance.above_zero(-gain, judged.groups) < 0.05:
         return _worse(number, chance.above_zero(-gain, judged.groups))

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from datatools.components import joined
 from datatools.diagnose.evidence import Evidence
 
 Flags = NDArray[np.bool_]
@@ -50,16 +49,11 @@ class Answers:
         return [str(image_id) for image_id in wrong["image_id"].head(count)]
 
 
-def answers(evidence: Evidence, splits: Sequence[str], table: pd.DataFrame | None = None) -> Answers:
-    """Return what the delivered model (or the one of ``table``) says of the labelled rows of these splits."""
-    said = evidence.predictions if table is None else table
-    rows = evidence.rows
-    group = pd.Series(joined(rows), index=rows["image_id"].to_numpy())
-    kept = said[said["split"].isin(list(splits)) & said["label"].notna() & said["image_id"].isin(group.index)]
-    kept = kept.sort_values("image_id", ignore_index=True)
-    found = kept[["image_id", "split", "domain", "label", "predicted", "loss"]]
-    confidence = np.array([np.max(row) for row in kept["probabilities"]], dtype=np.float64)
-    return Answers(found.assign(group=group.loc[kept["image_id"]].to_numpy()), confidence)
+def answers(evidence: Evidence, splits: Sequence[str]) -> Answers:
+    """Return what the delivered model says of the labelled rows of these splits."""
+    known = evidence.labelled
+    kept = known[known["split"].isin(list(splits))]
+    return Answers(kept.drop(columns="confidence"), kept["confidence"].to_numpy(dtype=np.float64))
 
 
 def final(evidence: Evidence) -> Answers:

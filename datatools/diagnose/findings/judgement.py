@@ -69,12 +69,17 @@ def judge(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
     Returns:
         ``findings``: what was found, errors first, then what probably costs most accuracy; ``passed``: all other checks.
     """
-    results = beyond_chance([check(evidence) for check in CHECKS])
+    results = beyond_chance([_new(check(evidence), evidence) for check in CHECKS])
     found = sorted(
         (item for item in results if item.found), key=lambda item: (ORDER[item.severity], -item.effect, item.kind)
     )
     passed = [item for item in results if not item.found]
     return {"findings": [item.plain() for item in found], "passed": [item.plain() for item in passed]}
+
+
+def _new(item: Finding, evidence: Evidence) -> Finding:
+    """Return the finding without suggestions that are set already."""
+    return replace(item, suggests=[change for change in item.suggests if evidence.setting(change.key) != change.value])
 
 
 def beyond_chance(results: Sequence[Finding]) -> list[Finding]:

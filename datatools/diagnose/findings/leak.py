@@ -20,7 +20,7 @@ def leak(evidence: Evidence) -> Finding:
     failed = [entry for entry in evidence.audit if entry["check"] in OVERLAPS and not entry["passed"]]
     if failed:
         worst = max(failed, key=lambda entry: int(entry["rows"]))
-        number = Number(f"rows on both sides ({worst['check']})", float(worst["rows"]), n=len(evidence.rows))
+        number = Number("rows that stand on both sides of the split", float(worst["rows"]), n=len(evidence.rows))
         return _found("error", number, str(worst["detail"]), evidence, effect=0.3)
     if evidence.nearest is None or evidence.nearest.empty:
         return unjudged(KIND, "test images were not compared with train images") if not evidence.audit else _clean(None)

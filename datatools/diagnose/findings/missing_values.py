@@ -1,5 +1,7 @@
 """Do gaps in the table tell the split, or leave little of a column?"""
 
+import re
+
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
 from datatools.manifest import feature_columns
@@ -26,10 +28,10 @@ def missing_values(evidence: Evidence) -> Finding:
             "What is missing may tell the split or the source instead of the class, and filled values differ between them.",
             effect=0.02,
             suggests=(Suggestion("finetune.fusion.use", "never", "the score then speaks for the image alone"),),
-            text=f"{str(drift['detail']).rstrip('.')}.",
+            text=re.sub(r"\bx_(?=\w)", "", f"{str(drift['detail']).rstrip('.')}."),
         )
     rates = evidence.rows[columns].isna().mean()
-    empty = [str(name) for name in rates.index[rates > MOSTLY]]
+    empty = [str(name).removeprefix("x_") for name in rates.index[rates > MOSTLY]]
     number = Number("share of missing cells", float(rates.mean()), n=len(evidence.rows) * len(columns))
     if not empty:
         return well(KIND, "most cells of the table are filled", number)
@@ -38,7 +40,7 @@ def missing_values(evidence: Evidence) -> Finding:
 
 def _mostly(empty: list[str], number: Number, evidence: Evidence) -> Finding:
     used = evidence.setting("ingest.layout.features") or ()
-    kept = [name for name in used if f"x_{name}" not in empty]
+    kept = [name for name in used if name not in empty]
     change = (Suggestion("ingest.layout.features", kept, "what is mostly guessed adds noise"),) if used else ()
     return Finding(
         KIND,

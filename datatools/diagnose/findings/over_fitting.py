@@ -6,14 +6,18 @@ from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings import chance
 from datatools.diagnose.findings.curves import curves
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
-from datatools.diagnose.findings.held_out import HELD_OUT, answers
+from datatools.diagnose.findings.held_out import HELD_OUT, Answers, answers
 
 KIND = "over_fitting"
 BY_HEART, GAP = 0.9, 0.12
 
 
 def over_fitting(evidence: Evidence) -> Finding:
-    """Found where the model answers nearly every train image, and far fewer of the others; the gap's interval lies above 12 points."""
+    """Found where the model answers nearly every train image, and far fewer of the others; the gap's interval lies above 12 points.
+
+    Every network that was fine-tuned knows train better. It is a warning only where that cost something: the loss on val rose again, or
+    the linear probe does as well on images outside train.
+    """
     train, others = answers(evidence, ("train",)), answers(evidence, HELD_OUT)
     if not len(train) or not len(others):
         return unjudged(KIND, "no labelled images outside train")
@@ -24,20 +28,32 @@ def over_fitting(evidence: Evidence) -> Finding:
     )
     if known.value < BY_HEART or gap - chance.Z * error < GAP:
         return well(KIND, "the model does not know the train images much better than others", number)
-    rising = [curve.name for curve in curves(evidence) if curve.val_loss[-1] > 1.2 * curve.val_loss[1:].min()]
-    also = f" The loss on val rose again while that on train fell ({', '.join(rising)})." if rising else ""
+    costs = _costs(evidence, others)
     return Finding(
         KIND,
         True,
-        "warning",
+        "warning" if costs else "info",
         f"The model knows the train images by heart: {known.value:.0%} right there, {new.value:.0%} elsewhere",
         number,
-        "It has learned these very pictures more than what they have in common." + also,
+        f"It has learned these very pictures more than what they have in common.{costs}"
+        if costs
+        else "Every fine-tuned network does so in some measure, and nothing shows that it does harm here.",
         effect=gap / 4,
         suggests=tuple(_changes(evidence)),
         text="More labelled images of the classes that are confused help most.",
         images=others.worst(),
     )
+
+
+def _costs(evidence: Evidence, others: Answers) -> str:
+    """Return what shows that knowing train by heart did harm, as sentences; empty where nothing does."""
+    rising = [curve.name for curve in curves(evidence) if curve.val_loss[-1] > 1.2 * curve.val_loss[1:].min()]
+    told = f" The loss on val rose again while that on train fell ({', '.join(rising)})." if rising else ""
+    said = evidence.probe.set_index("image_id")["predicted"].reindex(others.table["image_id"])
+    probe = float((said.to_numpy() == others.table["label"].to_numpy()).mean())
+    if probe >= float(others.right.mean()):
+        told += f" The linear probe, which cannot, has {probe:.0%} right outside train."
+    return told
 
 
 def _changes(evidence: Evidence) -> list[Suggestion]:

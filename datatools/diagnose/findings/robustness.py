@@ -5,10 +5,14 @@ from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unj
 
 KIND = "robustness"
 LOW = 0.5  # share of the accuracy on clean images
+MOST = 16.0  # grey levels; beyond them pictures are no longer what they show
 
 
 def robustness(evidence: Evidence) -> Finding:
-    """Found, as an information, where an attack (PGD) takes more than half of the accuracy."""
+    """Found, as an information, where an attack (PGD) takes more than half of the accuracy of a model that was trained against attacks.
+
+    It takes all of it from every other one, so that there it tells nothing of this project.
+    """
     robust = evidence.figure("evaluate", "robust", "test") or {}
     accuracy, clean = robust.get("pgd_accuracy") or {}, (robust.get("clean_accuracy") or {}).get("value")
     if accuracy.get("value") is None or not clean:
@@ -16,18 +20,24 @@ def robustness(evidence: Evidence) -> Finding:
     number = Number.of(f"accuracy under PGD of {255 * robust['epsilon']:g} grey levels", accuracy)
     if accuracy["value"] >= LOW * clean:
         return well(KIND, "the model keeps most of its accuracy under attack", number)
+    trained = evidence.setting("finetune.adversarial.epsilon") or 0.0
+    if not trained:
+        title = "attacks mislead the model, as any that was not trained against them (finetune.adversarial.epsilon)"
+        return well(KIND, title, number)
     return Finding(
         KIND,
         True,
         "info",
-        "Small changes that nobody sees mislead the model",
+        "Small changes that nobody sees mislead the model, though it was trained against them",
         number,
-        "That is so for every network that was not trained against attacks; it matters where someone gains by misleading it.",
-        suggests=(
-            Suggestion(
-                "finetune.adversarial.epsilon",
-                4.0,
-                "training on attacked images; costs clean accuracy and twice the time",
-            ),
-        ),
+        "Training on attacked images did not teach it to withstand them.",
+        suggests=_changes(float(trained), 255 * float(robust["epsilon"])),
+        text="Or attack it less: evaluate.robust.epsilon says how far pixels are moved.",
     )
+
+
+def _changes(trained: float, attacked: float) -> tuple[Suggestion, ...]:
+    epsilon = min(max(2 * trained, attacked), MOST)
+    if epsilon <= trained:
+        return ()
+    return (Suggestion("finetune.adversarial.epsilon", epsilon, "harder training; costs accuracy on clean images"),)

@@ -48,7 +48,10 @@ def facts(model: Json) -> list[tuple[str, str]]:
         ("rate of the head", f"{settings['rate']:g}"),
         ("images per step", f"{settings['batch_size']}"),
     ]
-    return [*found, ("delivered", "the fine-tuned model" if model["delivered"] == "finetuned" else "the probe")]
+    return [
+        *found,
+        ("delivered image model", "the fine-tuned model" if model["delivered"] == "finetuned" else "the probe"),
+    ]
 
 
 def charts(curves: pd.DataFrame, best: int) -> list[dict[str, Any]]:

@@ -47,3 +47,19 @@ def test_features_are_standardised_by_the_rows_that_were_learnt_from() -> None:
 def test_no_direction_is_no_neighbour() -> None:
     found = neighbours.directions(np.zeros((2, 3), np.float32))
     assert not found.any()
+
+
+@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(1, 14))
+def test_the_largest_of_each_row_are_those_of_a_stable_sort(seed: int, width: int, k: int) -> None:
+    values = np.random.default_rng(seed).integers(0, 4, (5, width)).astype(np.float64)
+    slow = np.sort(np.argsort(-values, axis=1, kind="stable")[:, :k], axis=1)
+    np.testing.assert_array_equal(neighbours._largest(values, k), slow)
+
+
+def test_blocks_of_rows_are_standardised_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = np.random.default_rng(0).normal(size=(23, 3)).astype(np.float32)
+    learnt = np.arange(23) % 3 > 0
+    whole = neighbours.standardised(features, learnt)
+    monkeypatch.setattr(neighbours, "BLOCK", 4)
+    np.testing.assert_allclose(neighbours.standardised(features, learnt), whole, rtol=1e-5, atol=1e-6)
+    assert np.array_equal(neighbours.standardised(features, learnt & False), features)

@@ -36,7 +36,7 @@ def side(right: int) -> Outcomes:
     ],
 )
 def test_it_is_said_what_is_delivered_and_what_that_adds(delivered: str, words: str) -> None:
-    found = fusion.beside({"image": side(150), "table": side(145), "fused": side(158)}, delivered, "test", 500)
+    found = fusion.beside({"image": side(150), "table": side(145), "fused": side(158)}, delivered, "test")
     assert found["in_words"].startswith(words)
     assert "on test" in found["in_words"]
     assert [found[name]["accuracy"]["value"] for name in ("image", "table", "fused")] == [0.75, 0.725, 0.79]
@@ -45,14 +45,7 @@ def test_it_is_said_what_is_delivered_and_what_that_adds(delivered: str, words: 
     assert found["adds"]["difference"]["low"] <= found["adds"]["difference"]["value"]
 
 
-def test_the_split_names_the_stream() -> None:
-    sides = {"image": side(150), "table": side(145), "fused": side(158)}
-    first, again, other = (fusion.beside(sides, "fused", split, 50) for split in ("val", "val", "test"))
-    assert first == again
-    assert first["adds"]["difference"] != other["adds"]["difference"]
-
-
 def test_without_a_labelled_image_nothing_is_known() -> None:
     none = side(150).of(np.zeros(COUNT, dtype=bool))
-    found = fusion.beside(dict.fromkeys(("image", "table", "fused"), none), "fused", "test", 50)
+    found = fusion.beside(dict.fromkeys(("image", "table", "fused"), none), "fused", "test")
     assert found["in_words"] == "the table adds an unknown number of points: no test image has a label"

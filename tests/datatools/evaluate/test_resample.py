@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from datatools import seeds
@@ -26,16 +24,3 @@ def test_how_many_are_made_at_once_changes_nothing(monkeypatch: pytest.MonkeyPat
     whole = resample.totals(sums, 100, rng())
     monkeypatch.setattr(resample, "CELLS", 30)
     assert np.array_equal(resample.totals(sums, 100, rng()), whole)
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(st.integers(-2, 2), st.integers(1, 3)), min_size=1, max_size=30))
-def test_groups_alike_can_be_drawn_together(rows: list[tuple[int, int]]) -> None:
-    sums = np.array(rows)
-    few, all_groups = resample.totals_of_few(sums, 4000, rng()), resample.totals(csr_array(sums), 4000, rng())
-    assert len(few) == 4000
-    for fast, slow, exact in zip(few.T, all_groups.T, sums.T, strict=True):
-        spread = exact.std() * len(sums) ** 0.5
-        assert fast.mean() == pytest.approx(exact.sum(), abs=5 * spread / 4000**0.5 + 1e-9)
-        assert fast.std() == pytest.approx(spread, rel=0.08, abs=1e-9)
-        assert slow.std() == pytest.approx(spread, rel=0.08, abs=1e-9)

@@ -6,6 +6,7 @@ from sklearn import metrics
 
 from datatools import seeds
 from datatools.evaluate import calibration, confusion, likelihood, resampled
+from datatools.evaluate.intervals import of_few, wilson_bounds
 from datatools.evaluate.outcomes import Outcomes
 from tests.datatools.evaluate.tables import frames, in_groups, outcomes, predictions, random_predictions
 
@@ -55,7 +56,11 @@ def test_the_bootstrap_equals_one_over_the_images_of_the_groups_themselves(size:
         copies = outcomes_of(of, rows)
         draws.append(slow_metrics(copies))
     table = pd.DataFrame(draws)
-    for name in ("macro_f1", "weighted_precision", "log_loss", "brier"):
+    for name in ("macro_f1", "weighted_precision"):
+        value, few = fast[name].value, of_few(of.groups, 0.95) if size > 1 else 1.0
+        slow_ends = wilson_bounds(value, few * value * (1 - value) / table[name].var(), 0.95)
+        assert (fast[name].low, fast[name].high) == pytest.approx(slow_ends, abs=0.02), name
+    for name in ("log_loss", "brier"):
         width = fast[name].high - fast[name].low
         ends = table[name].quantile([0.025, 0.975]).to_numpy()
         assert (fast[name].low, fast[name].high) == pytest.approx(tuple(ends), abs=0.2 * width), name

@@ -1,17 +1,20 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from datatools.experiment import ledger
 from datatools.experiment.comparison import baseline_level, compare, drawn_anew, shared
-from datatools.experiment.effects import effect
+from datatools.experiment.design import Design, Run
+from datatools.experiment.effects import Effect, effect, holm
 from tests.datatools.experiment.made import DESIGN, GAIN, IMAGES, planned, row, table
 
 KNOWN = planned()
+PLAN = {key: [run] for key, run in KNOWN.items()}
 
 
 def test_each_value_is_compared_with_the_baseline_of_its_seed() -> None:
-    lines = {line.value: line for line in compare(DESIGN, KNOWN, table(KNOWN))}
+    lines = {line.value: line for line in compare(DESIGN, PLAN, table(KNOWN))}
     for value, gains in GAIN.items():
         if value in lines:
             found, expected = lines[value].test, effect(gains, (0, 0, 0), share=0.3)
@@ -26,14 +29,14 @@ def test_each_value_is_compared_with_the_baseline_of_its_seed() -> None:
 
 
 def test_val_has_its_own_share_of_the_train_images() -> None:
-    line = compare(DESIGN, KNOWN, table(KNOWN))[1]
+    line = compare(DESIGN, PLAN, table(KNOWN))[1]
     expected = effect(GAIN["low"], (0, 0, 0), share=IMAGES["val"] / IMAGES["train"])
     assert line.val is not None
     assert (line.val.low, line.val.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_less_is_better_for_a_loss() -> None:
-    line = compare(DESIGN, KNOWN, table(KNOWN))[1]
+    line = compare(DESIGN, PLAN, table(KNOWN))[1]
     assert (line.verdict("accuracy"), line.verdict("log_loss")) == ("helps", "hurts")
 
 
@@ -41,7 +44,7 @@ def test_only_seeds_that_both_have_count_and_failures_are_told() -> None:
     found = table({key: run for key, run in KNOWN.items() if run.seed != 2})
     key, run = next((key, run) for key, run in KNOWN.items() if run.value == "low" and run.seed == 2)
     found = ledger.added(found, row(key, run, outcome="failed", message="finetune: no memory", **ledger.NOTHING))
-    line = compare(DESIGN, KNOWN, found)[1]
+    line = compare(DESIGN, PLAN, found)[1]
     assert line.test is not None
     assert line.test.n == 2
     assert list(line.failed) == ["rate-low-s2: finetune: no memory"]
@@ -49,14 +52,14 @@ def test_only_seeds_that_both_have_count_and_failures_are_told() -> None:
 
 def test_one_seed_and_none() -> None:
     found = table({key: run for key, run in KNOWN.items() if run.seed == 0})
-    assert [line.verdict() for line in compare(DESIGN, KNOWN, found)] == ["same", "one seed", "one seed"]
-    assert {line.verdict() for line in compare(DESIGN, KNOWN, ledger.empty())} == {"no result"}
-    assert baseline_level(KNOWN, ledger.empty()) == {}
+    assert [line.verdict() for line in compare(DESIGN, PLAN, found)] == ["same", "one seed", "one seed"]
+    assert {line.verdict() for line in compare(DESIGN, PLAN, ledger.empty())} == {"no result"}
+    assert baseline_level(PLAN, ledger.empty()) == {}
 
 
 def test_the_baseline() -> None:
-    assert baseline_level(KNOWN, table(KNOWN)) == pytest.approx({"val": 0.61, "test": 0.61, "seconds": 30.0})
-    assert drawn_anew(KNOWN, table(KNOWN)) == ["train", "val", "test"]
+    assert baseline_level(PLAN, table(KNOWN)) == pytest.approx({"val": 0.61, "test": 0.61, "seconds": 30.0})
+    assert drawn_anew(PLAN, table(KNOWN)) == ["train", "val", "test"]
 
 
 @pytest.mark.parametrize(
@@ -73,3 +76,44 @@ def test_what_seeds_share(moves: tuple[str, ...], split: str, expected: float) -
         {**IMAGES, "which": {name: f"{name}{seed if name in moves else 0}" for name in IMAGES}} for seed in range(3)
     ]
     assert shared(json.loads(json.dumps(images)), split) == pytest.approx(expected)
+
+
+def test_a_value_that_is_the_baseline_changes_nothing() -> None:
+    levers = {"rate": {"as it is": {}, "low": {"finetune.rate": 0.0003}}}
+    design, run = Design(levers), Run("baseline", "baseline", "baseline", None, {})
+    plan = {"a": [run, run._replace(lever="rate", value="as it is")], "b": [run._replace(lever="rate", value="low")]}
+    found = ledger.added(table({"a": run}), row("b", plan["b"][0]))
+    lines = compare(design, plan, found)
+    assert [line.verdict() for line in lines] == ["same", "one seed"]
+    assert lines[0].extra == 0
+
+
+def test_another_metric_is_read_from_what_was_kept() -> None:
+    kept = {split: {"log_loss": {"value": value}} for split, value in (("val", 1.5), ("test", 1.25))}
+    key, run = next(iter(KNOWN.items()))
+    lacking = next(key for key, run in KNOWN.items() if run.value == "low")
+    found = ledger.added(table(KNOWN), row(key, run, metrics=json.dumps({"finetuned": kept})))
+    seen = ledger.judged_by(found, "log_loss").set_index("run")
+    assert seen.loc[key, ["val", "test", "metric", "outcome"]].tolist() == [1.5, 1.25, "log_loss", "done"]
+    assert seen.loc[lacking, ["outcome", "message"]].tolist() == ["failed", "log_loss is not defined on val and test"]
+    assert baseline_level(PLAN, ledger.judged_by(found, "log_loss"))["test"] == 1.25
+    same = ledger.judged_by(table(KNOWN), "accuracy")
+    assert same["test"].tolist() == table(KNOWN)["test"].tolist()
+    assert (same["outcome"] == "done").all()
+    assert ledger.judged_by(ledger.empty(), "brier").empty
+
+
+def test_a_metric_that_one_split_lacks_is_no_result() -> None:
+    half = json.dumps({"finetuned": {"val": {"accuracy": {"value": 0.5}}, "test": {}}})
+    key, run = next(iter(KNOWN.items()))
+    seen = ledger.judged_by(table({key: run}).assign(metrics=half), "accuracy")
+    assert seen["outcome"].tolist() == ["failed"]
+
+
+def test_a_verdict_rests_on_the_p_value_that_is_corrected_for_the_number_of_comparisons() -> None:
+    lines = compare(DESIGN, PLAN, table(KNOWN))
+    single = [line.test.p if line.test else None for line in lines]
+    assert [line.corrected for line in lines] == pytest.approx(holm(single))
+    assert lines[1].corrected == pytest.approx(2 * (single[1] or 1))  # of two that have a p value the smaller one
+    likely = replace(lines[1], test=Effect(0.1, 0.01, 0.19, 0.03, 3, same=False))
+    assert (replace(likely, corrected=0.09).verdict(), replace(likely, corrected=0.04).verdict()) == ("open", "helps")

@@ -43,3 +43,23 @@ def test_names_can_be_read_and_git_takes_them() -> None:
 def test_two_runs_of_one_name() -> None:
     with pytest.raises(SettingsError, match="two runs would be called rate-1"):
         runs(Design({"rate": {"1": {}, "1!": {}}}))
+
+
+@pytest.mark.parametrize(
+    ("design", "said"),
+    [
+        (Design(LEVERS, seeds=(0, 1)), "seeds: there are values and no keys"),
+        (Design(LEVERS, seed_keys=("split.seed",), seeds=(1, 1)), r"seeds.values: must differ, got \[1, 1\]"),
+        (Design({"baseline": LEVERS["rate"]}), "levers.baseline: is the name of what"),
+        (Design({"rate": {}}), "levers.rate: has no value to try"),
+        (Design({"a": {"b": {"split.seed": 3}}}, {}, ("split.seed",), (0,)), "levers.a.b: split.seed is one of seeds"),
+        (Design(LEVERS, {"split.seed": 3}, ("split.seed",), (0,)), "baseline: split.seed is one of seeds.keys"),
+    ],
+)
+def test_what_would_compare_wrongly_is_refused(design: Design, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        runs(design)
+
+
+def test_a_seed_may_be_a_lever_where_no_run_sets_it() -> None:
+    assert len(runs(Design({"split": {"other": {"split.seed": 3}}}, {}, ("split.seed",)))) == 2

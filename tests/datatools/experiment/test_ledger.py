@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -44,3 +45,12 @@ def test_a_note_goes_to_the_latest_run_of_a_name() -> None:
     assert found is not None
     assert found.loc[found["note"] == "mine", "run"].tolist() == ["f" * 16]
     assert ledger.noted(table(known), "nobody", "mine") is None
+
+
+def test_a_note_goes_to_the_latest_run_of_the_name_wherever_it_stands() -> None:
+    run = next(iter(planned().values()))
+    early, late = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
+    found = ledger.added(ledger.empty(), row("late", run, ended_at=late))
+    written = ledger.noted(ledger.added(found, row("early", run, ended_at=early)), run.name, "look")
+    assert written is not None
+    assert dict(zip(written["run"], written["note"], strict=True)) == {"late": "look", "early": ""}

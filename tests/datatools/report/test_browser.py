@@ -47,6 +47,24 @@ def test_fifty_classes_with_long_names_fit_a_phone(crowded: str, tmp_path: Path)
     assert fits(crowded, tmp_path, 360) > 50
 
 
+INSIDE = """
+  const cards = [...inner.querySelectorAll('.methods > .method')].map(card => card.getBoundingClientRect());
+  to.out = [...inner.querySelectorAll('nav a')].filter(a => a.getBoundingClientRect().right > frame.innerWidth).length;
+  to.beside = cards.every((card, at) => at % 2 || at + 1 === cards.length || cards[at + 1].top === card.top);
+  to.cards = cards.length; to.last = cards.at(-1).width / cards[0].width;
+"""
+
+
+def test_every_section_can_be_reached_and_cards_leave_no_hole(text: str, tmp_path: Path) -> None:
+    card = '<article class="card method">'
+    one_more = text.replace(card, f"{card}</article>{card}", 1)
+    for shown in (text, one_more):
+        found = framed(shown, tmp_path, 1280, INSIDE)
+        assert (found["out"], found["beside"]) == ("0", "true")
+        assert int(found["cards"]) == shown.count(card) > 1
+        assert (float(found["last"]) > 2) == (shown.count(card) % 2 == 1)
+
+
 SWITCH = """
   const stroke = name => frame.getComputedStyle(inner.querySelector(name)).stroke;
   const shown = name => frame.getComputedStyle(inner.querySelector(name)).display !== 'none';

@@ -53,3 +53,14 @@ def test_a_long_class_name_does_not_break_the_columns() -> None:
     long["majority"]["label"] = "a very long name of a class indeed"
     starts = {line.index("%") for line in closing_lines(long).splitlines()[1:4]}
     assert len(starts) == 1
+
+
+def test_the_table_is_named_where_it_gave_the_answers() -> None:
+    for image, joined, name in (
+        ("probe", "fused", "the probe + table"),
+        ("finetuned", "table", "the table alone"),
+    ):
+        text = closing_lines({**metrics(), "delivered": image, "fusion": {"delivered": joined}})
+        assert f"  {name}" in text
+        assert "delivered less probe     +10.0 points" in text
+    assert "fine-tuned less probe    +10.0" in closing_lines({**metrics(), "fusion": {"delivered": "image"}})

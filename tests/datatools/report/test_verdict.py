@@ -43,3 +43,51 @@ def test_the_flow_counts_what_the_tables_hold() -> None:
     numbers = [int(step["number"]) for step in view(inputs)["flow"]]
     splits = [int((inputs.rows["split"] == name).sum()) for name in ("train", "val", "test")]
     assert numbers == [60, 60, 7, *splits, 30]
+
+
+@pytest.mark.parametrize(
+    ("image", "joined", "row", "said"),
+    [
+        ("finetuned", "image", "Fine-tuned", "Fine-tuning helps"),
+        ("finetuned", "fused", "Delivered: fine-tuned with the table", "Fine-tuning with the table helps"),
+        ("probe", "fused", "Delivered: the probe with the table", "The probe with the table helps"),
+        ("probe", "table", "Delivered: the table alone", "The table alone helps"),
+        ("probe", "image", "Delivered: the probe", "The linear probe was kept"),
+    ],
+)
+def test_what_a_table_gave_is_not_laid_to_fine_tuning(image: str, joined: str, row: str, said: str) -> None:
+    inputs = world(ingested())
+    judged = {**metrics(0.8, 0.7, 0.3, 0.01), "delivered": image, "fusion": {"delivered": joined}}
+    inputs.metrics["evaluate"].update(judged)
+    told = view(inputs)
+    assert told["headline"].startswith(said)
+    assert told["rows"][-1].name == row
+    same = "both rows show the same answers" in told["lede"]
+    assert same == (image == "probe" and joined == "image")
+    assert ("fine-tuned model" in told["lede"]) == (row == "Fine-tuned")
+
+
+@pytest.mark.parametrize("joined", ["fused", "table"])
+def test_a_transfer_that_fails_is_said_whatever_is_delivered(joined: str) -> None:
+    for image in ("probe", "finetuned"):
+        judged = {**metrics(0.25, 0.7, 0.3, 0.01), "delivered": image, "fusion": {"delivered": joined}}
+        assert headline(judged, "test").startswith("Transfer fails here: 25.0")
+
+
+def test_the_network_without_pretraining_has_its_row() -> None:
+    inputs = world(ingested())
+    inputs.metrics["evaluate"].update({**metrics(), "scratch": {"test": metrics(0.6)["finetuned"]["test"]}})
+    rows = {row.name: row.marks[0].text for row in view(inputs)["rows"]}
+    assert rows["From scratch"] == "60.0\u202f%"
+
+
+def test_as_good_as_the_most_frequent_class_is_no_success() -> None:
+    assert headline(metrics(tuned=0.3, probe=0.2, floor=0.3), "test").startswith("Transfer fails here")
+
+
+def test_the_findings_that_are_not_shown_at_the_top_are_counted() -> None:
+    inputs = world(ingested())
+    kinds = [item for item in inputs.findings["findings"] if item["severity"] != "info"]
+    inputs.findings["findings"] = [kinds[0]] * 5
+    told = view(inputs)
+    assert (len(told["findings"]), told["more"]) == (3, 2)

@@ -64,3 +64,13 @@ def test_holm_is_its_definition(p: list[float]) -> None:
 
 def test_holm_of_nothing_is_nothing() -> None:
     assert chance.holm([]) == []
+
+
+def test_a_lead_is_bonett_and_prices() -> None:
+    values = np.array([1.0] * 5 + [-1.0] * 2 + [0.0] * 33)
+    found = chance.lead(values, np.arange(40))
+    won, lost = 6 / 42, 3 / 42
+    half = chance.Z * np.sqrt((won + lost - (won - lost) ** 2) / 42)
+    assert (found.value, found.high - found.low) == (pytest.approx(3 / 40), pytest.approx(2 * half))
+    together = chance.lead(np.repeat(values, 3), np.repeat(np.arange(40), 3))
+    assert (together.error, together.worth) == (pytest.approx(found.error), 40)

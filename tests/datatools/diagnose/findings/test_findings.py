@@ -88,6 +88,11 @@ def _by_heart(evidence: Evidence) -> Evidence:
     return _answered(evidence, np.where(evidence.rows["split"] == "train", 0.995, 0.6))
 
 
+def _at_no_cost(evidence: Evidence) -> Evidence:
+    worse = _answered(evidence, np.full(len(evidence.rows), 0.4)).predictions
+    return replace(_by_heart(evidence), probe=worse)
+
+
 def _random_weights(evidence: Evidence) -> Evidence:
     return projects.with_setting(evidence, "probe.backbone.weights", {"method": "none"})
 
@@ -149,7 +154,8 @@ def _fragile(evidence: Evidence) -> Evidence:
         **evidence.metrics["evaluate"]["robust"]["test"],
         "pgd_accuracy": {"value": 0.0, "low": 0.0, "high": 0.04, "n": 100},
     }
-    return projects.with_figure(evidence, "evaluate", {"robust": {"test": test}})
+    trained = projects.with_setting(evidence, "finetune.adversarial.epsilon", 4.0)
+    return projects.with_figure(trained, "evaluate", {"robust": {"test": test}})
 
 
 def _no_gain(evidence: Evidence) -> Evidence:
@@ -164,6 +170,11 @@ DEFECTS: dict[str, tuple[str, str, Defect]] = {
     "wrong mean": ("wrong_preprocessing", "error", _wrong_mean),
     "dead network": ("wrong_preprocessing", "error", _dead),
     "meaningless labels": ("majority_not_beaten", "error", _scrambled),
+    "too few to say": (
+        "majority_not_beaten",
+        "warning",
+        lambda one: _few(_answered(one, np.full(len(one.rows), 0.45)), "test"),
+    ),
     "random weights": ("no_pretraining", "warning", _random_weights),
     "noise": (
         "label_noise",
@@ -187,6 +198,7 @@ DEFECTS: dict[str, tuple[str, str, Defect]] = {
     "tiny rate": ("under_fitting", "warning", _tiny_rate),
     "not finished": ("under_fitting", "warning", _unfinished),
     "by heart": ("over_fitting", "warning", _by_heart),
+    "by heart, at no cost": ("over_fitting", "info", _at_no_cost),
     "diverged": ("learning_rate", "warning", _diverged),
     "bad domain": ("domain_gap", "warning", lambda one: _where(one, "domain", "scan", 0.6)),
     "shifted test": ("shift", "warning", _shifted),
@@ -295,3 +307,85 @@ def test_groups_count_once() -> None:
     thing = np.where(evidence.rows["domain"] == "scan", "one thing", None)
     tied = replace(evidence, rows=evidence.rows.assign(group_id=thing))
     assert "domain_gap" not in {item["kind"] for item in judge(tied)["findings"]}
+
+
+def _one(evidence: Evidence, kind: str) -> dict[str, Any]:
+    judged = judge(evidence)
+    return next(item for item in judged["findings"] + judged["passed"] if item["kind"] == kind)
+
+
+def test_attacks_tell_nothing_of_a_model_that_was_not_trained_against_them() -> None:
+    passed = _one(projects.with_setting(_fragile(projects.sound()), "finetune.adversarial.epsilon", 0.0), "robustness")
+    assert passed["number"]["value"] == 0.0
+    assert passed["suggests"] == []
+    assert "finetune.adversarial.epsilon" in passed["title"]
+
+
+def test_over_fitting_is_grave_where_the_loss_on_val_rose_again() -> None:
+    quiet = _at_no_cost(projects.sound())
+    risen = replace(quiet, candidates=projects.curve([0.5, 0.4, 0.45, 0.6], [0.8, 0.9, 0.9, 0.9]))
+    assert (_one(quiet, "over_fitting")["severity"], _one(risen, "over_fitting")["severity"]) == ("info", "warning")
+    assert "lp_ft" in _one(risen, "over_fitting")["means"]
+
+
+def test_a_rare_class_that_is_recognised_is_no_failure_though_the_largest_has_nearly_all_images() -> None:
+    evidence = projects.sound()
+    rows = evidence.rows.assign(label=np.where(np.arange(600) % 9 > 0, "bird", "cat"))
+    said = evidence.predictions.assign(label=rows["label"], predicted=rows["label"])
+    wrong = (np.arange(600) % 7 == 0) & (rows["label"] == "bird")
+    said["predicted"] = said["predicted"].mask(wrong, "cat")
+    found = _one(replace(evidence, rows=rows, predictions=said), "majority_not_beaten")
+    assert found["title"] == "the answers follow the labels"
+
+
+def test_titles_and_figures_speak_no_internal_names() -> None:
+    for name in ("domain_label", "domain_split", "label_feature", "time_label", "time_split", "tied_times"):
+        audited = replace(
+            projects.sound(),
+            audit=[{**projects.check(name, passed=False, severity="warning"), "detail": "x_age, max_age tell it"}],
+        )
+        found = _one(audited, "confounded_split")
+        assert "_" not in found["title"] + found["number"]["name"]
+        assert found["text"] == "age, max_age tell it."
+    assert "x_" not in _one(_mostly_empty(projects.sound()), "missing_values")["title"]
+    assert "_" not in _one(_audited(projects.sound(), "group_overlap"), "leak")["number"]["name"]
+
+
+def test_a_temperature_is_advised_only_where_it_mends_test() -> None:
+    figures = {
+        name: {"test": {"ece": {"value": 0.1}, "ece_scaled": {"value": value}}} for name, value in (("finetuned", 0.2),)
+    }
+    worse = projects.with_figure(_surer(projects.sound()), "evaluate", figures)
+    better = projects.with_figure(
+        worse, "evaluate", {"finetuned": {"test": {"ece": {"value": 0.1}, "ece_scaled": {"value": 0.03}}}}
+    )
+    assert "does not mend" in _one(worse, "calibration")["text"]
+    assert "divide the logits by 1.20" in _one(better, "calibration")["text"]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_look_of_a_domain_is_only_suggested_where_its_images_may_be_looked_at(seen: bool) -> None:
+    evidence = _where(projects.sound(), "domain", "scan", 0.6)
+    rows = (
+        evidence.rows
+        if seen
+        else evidence.rows[(evidence.rows["domain"] != "scan") | (evidence.rows["split"] != "train")]
+    )
+    changes = {item["key"]: item["value"] for item in _one(replace(evidence, rows=rows), "domain_gap")["suggests"]}
+    assert ("augment.target_domain" in changes) == seen
+    bare = projects.with_setting(replace(evidence, rows=rows), "augment.methods", [])
+    changes = {item["key"]: item["value"] for item in _one(bare, "domain_gap")["suggests"]}
+    assert (changes.get("augment.methods") == [{"method": "fda"}]) == seen
+
+
+def test_what_is_set_is_not_suggested() -> None:
+    evidence = projects.with_setting(_shifted(projects.sound()), "finetune.mixstyle.probability", 0.5)
+    assert _one(evidence, "shift")["suggests"] == []
+
+
+def test_few_images_without_a_difference_are_no_proof_that_there_is_none() -> None:
+    evidence = projects.sound()
+    other = replace(evidence, probe=evidence.probe.assign(loss=evidence.probe["loss"] + 0.1))
+    assert _one(evidence, "no_gain")["number"]["high"] == 0  # the probe itself was delivered
+    assert _one(other, "no_gain")["number"]["high"] > 0.02
+    assert _one(other, "no_gain")["title"] == "fine-tuning is not measurably worse than the probe"
