@@ -17,6 +17,8 @@ EXPECTED = {
     "string_type": "text",
 }
 
+KEY = "[key]"  # stands at the end of pydantic's path where a key of a mapping is wrong, and not its value
+
 
 class Settings(BaseModel):
     """Settings of a stage or of a method. Equal settings have equal JSON, which the cache relies on."""
@@ -62,8 +64,11 @@ def _one_line(error: ValidationError, model: type[BaseModel], where: str) -> str
     # A misspelt key is reported both as unknown and as missing under its right name; the first says it all.
     unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
     details = unknown or details
-    first = details[0]
-    names = [part for part in first["loc"] if not _is_union_tag(part, first["loc"], model)]
+    first: dict[str, Any] = dict(details[0])
+    path = first["loc"]
+    if path[-1:] == (KEY,):  # it is the name that is wrong, which YAML may have read as a number
+        path, first = (*path[:-2], str(first["input"])), {**first, "type": KEY}
+    names = [part for part in path if not _is_union_tag(part, path, model)]
     dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     place = f"{where}{dotted}" if where[-1].isalnum() else f"{where}{dotted.lstrip('.')}"
@@ -75,6 +80,8 @@ def _reason(detail: Any, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         known = _known_keys(model, detail["loc"][:-1])
         return f"unknown key; known keys: {', '.join(known)}" if known else "unknown key"
+    if kind == KEY:
+        return f"a name must be text, got {_short(got)}; write it in quotes"
     if kind == "missing":
         return "missing; give it a value"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:

@@ -42,8 +42,13 @@ def _points(compared: Mapping[str, Any], split: str) -> str:
     difference = compared["difference"]
     if difference["value"] is None:
         return f"an unknown number of points: no {split} image has a label"
-    value, low, high = (100 * difference[key] for key in ("value", "low", "high"))
-    return f"{value:.1f} points ({low:.1f} to {high:.1f}) on {split}"
+    value, low, high = (_signed(difference[key]) for key in ("value", "low", "high"))
+    return f"{value} points ({low} to {high}) on {split}"
+
+
+def _signed(share: float) -> str:
+    # Not datatools.page.numbers: training imports this file, and must not be due again when a page changes.
+    return f"{100 * share:+.1f}".replace("-", "\u2212")
 
 
 def _plain(found: Comparison) -> dict[str, Any]:

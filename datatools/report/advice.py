@@ -1,17 +1,16 @@
 """What the diagnosis found, as the page shows it: each finding with its number, its meaning, and what to change."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import yaml
 
-from datatools.page.numbers import MINUS, count, significant
+from datatools.page.numbers import count, percent, points, significant
 from datatools.page.pictures import Picture
 from datatools.report.galleries import pictures
 from datatools.report.inputs import Inputs, Json
 from datatools.report.tables import paths
 
-SHARES = ("accuracy", "share")  # what a number's name begins with where it is read in percent
 MARKS = {"error": "✕", "warning": "▲", "info": "●"}
 
 
@@ -64,18 +63,18 @@ def number(found: Json | None) -> str:
     if not found or found.get("value") is None:
         return ""
     name = found["name"].replace("_", " ")
-    written = _percent if name.startswith(SHARES) else _value
+    written = WRITTEN[found["unit"]]
     ends = f" ({written(found['low'])} to {written(found['high'])})" if found.get("low") is not None else ""
+    unit = " points" if found["unit"] == "points" else ""
     rests = f", n = {count(found['n'])}" if found.get("n") else ""
-    return f"{name}: {written(found['value'])}{ends}{rests}"
-
-
-def _percent(of: float) -> str:
-    return f"{of * 100:.1f}\u202f%".replace("-", MINUS)
+    return f"{name}: {written(found['value'])}{unit}{ends}{rests}"
 
 
 def _value(of: float) -> str:
     return count(round(of)) if abs(of) >= 1000 else significant(float(of))
+
+
+WRITTEN: Mapping[str, Callable[[float], str]] = {"share": percent, "points": points, "": _value}
 
 
 def snippet(suggests: Sequence[Json]) -> str:

@@ -70,6 +70,10 @@ GOOD = {"strategy": {"method": "temporal"}, "seed": 1}
             {"strategy": {"method": "stratified", "fractions": 3}, "seed": 1},
             ".strategy.fractions: must be keys with values, got 3",
         ),
+        (
+            {"strategy": {"method": "stratified", "fractions": {False: 1.0}}, "seed": 1},
+            ".strategy.fractions.False: a name must be text, got False; write it in quotes",
+        ),
         ({**GOOD, "many": 3}, ".many: must be a list, got 3"),
         (
             {"strategy": {"method": "temporal", "names": [1]}, "seed": 1},

@@ -22,7 +22,7 @@ def augmentation_hurts(evidence: Evidence) -> Finding:
         return unjudged(KIND, "no image was derived, or the probe did not look at any")
     bad = [name for name, _, low, _, _, allowed in entries if low > allowed]
     worst = max(entries, key=lambda entry: entry[2] - entry[5])
-    number = Number(f"share of labels lost by {worst[0]}", *worst[1:5])
+    number = Number(f"share of labels lost by {worst[0]}", *worst[1:5], unit="share")
     if not bad:
         return well(KIND, "derived images still show what their label says", number)
     return Finding(

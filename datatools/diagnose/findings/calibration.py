@@ -19,7 +19,7 @@ def calibration(evidence: Evidence) -> Finding:
         return unjudged(KIND, "too few labelled test images")
     excess = judged.confidence - judged.right
     found = chance.mean(excess, judged.groups)
-    number = Number("mean confidence beyond accuracy", found.value, found.low, found.high, found.n)
+    number = Number("mean confidence beyond accuracy", found.value, found.low, found.high, found.n, unit="points")
     p = min(1.0, 2 * min(chance.above_zero(excess, judged.groups), chance.above_zero(-excess, judged.groups)))
     if abs(found.value) < POINTS:
         return well(KIND, "the model is as sure as it is right", number, p)

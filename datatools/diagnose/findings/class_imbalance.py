@@ -38,7 +38,7 @@ def class_imbalance(evidence: Evidence) -> Finding:
         )
     inside, outside = judged.only(here), judged.only(~here)
     value, low, high = chance.share(inside.right, inside.groups)
-    number = Number(f"recall of {_named(rare)}", value, low, high, len(inside))
+    number = Number(f"recall of {_named(rare)}", value, low, high, len(inside), unit="share")
     gap = float(outside.right.mean()) - value if len(outside) else 0.0
     p = chance.below(inside.right, outside.right, inside.groups, outside.groups) if len(outside) else 1.0
     if gap < POINTS:

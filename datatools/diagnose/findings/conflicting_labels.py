@@ -16,7 +16,7 @@ def conflicting_labels(evidence: Evidence) -> Finding:
     if count is None or not pictures:
         return unjudged(KIND, "copies were not looked for")
     value, low, high = chance.share(np.arange(pictures) < count, np.arange(pictures))
-    number = Number("share of pictures whose copies disagree about the label", value, low, high, pictures)
+    number = Number("share of pictures whose copies disagree about the label", value, low, high, pictures, unit="share")
     if not count:
         return well(KIND, "copies of one picture carry one label", number)
     grave = value >= SHARE

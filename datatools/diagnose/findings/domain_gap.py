@@ -25,7 +25,7 @@ def domain_gap(evidence: Evidence) -> Finding:
     worst = min(p, key=lambda name: (p[name], judged.right[tried[name]].mean()))
     inside, outside = judged.only(tried[worst]), judged.only(~tried[worst])
     value, low, high = chance.share(inside.right, inside.groups)
-    number = Number(f"accuracy in domain {worst}", value, low, high, len(inside))
+    number = Number(f"accuracy in domain {worst}", value, low, high, len(inside), unit="share")
     gap = float(outside.right.mean()) - value
     chances = min(1.0, p[worst] * len(names))
     if gap < POINTS:

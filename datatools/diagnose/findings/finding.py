@@ -7,24 +7,31 @@ from typing import Any, Literal
 from datatools.diagnose.evidence import Evidence
 
 Severity = Literal["error", "warning", "info"]
+Unit = Literal["", "share", "points"]
 MOST_IMAGES = 12
 
 
 @dataclass(frozen=True)
 class Number:
-    """The figure behind a finding with its 95 % interval, None where it has none, and how many images or things it rests on."""
+    """The figure behind a finding with its 95 % interval, None where it has none, and how many images or things it rests on.
+
+    Attributes:
+        unit: how people read it: a share in percent, a difference of shares in percentage points, or anything else as it is. The value
+            itself is a share in both cases.
+    """
 
     name: str
     value: float | None = None
     low: float | None = None
     high: float | None = None
     n: int = 0
+    unit: Unit = ""
 
     @classmethod
-    def of(cls, name: str, estimate: Mapping[str, Any] | None) -> "Number":
+    def of(cls, name: str, estimate: Mapping[str, Any] | None, unit: Unit = "") -> "Number":
         """Return the number of an estimate as the stages write it: value, low, high, n."""
         known = estimate or {}
-        return cls(name, known.get("value"), known.get("low"), known.get("high"), int(known.get("n") or 0))
+        return cls(name, known.get("value"), known.get("low"), known.get("high"), int(known.get("n") or 0), unit)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def fusion(evidence: Evidence) -> Finding:
     gain = ((added or {}).get("would_add") or {}).get("difference")
     if gain is None:
         return unjudged(KIND, "no table is joined to the image")
-    number = Number.of("accuracy on val that the table adds", gain)
+    number = Number.of("accuracy on val that the table adds", gain, unit="points")
     if (number.high or 0.0) >= WORTH_IT:
         return well(KIND, "the table may add to the image", number)
     return Finding(

@@ -24,7 +24,7 @@ def no_gain(evidence: Evidence) -> Finding:
     # Where the probe itself is what was delivered, no further image could tell the two apart.
     same = np.allclose(said["loss"], judged.table["loss"], rtol=0, atol=SAME)
     found = (chance.mean if same else chance.lead)(gain, judged.groups)
-    number = Number("accuracy beyond the probe's", found.value, found.low, found.high, found.n)
+    number = Number("accuracy beyond the probe's", found.value, found.low, found.high, found.n, unit="points")
     if found.value < 0 and chance.above_zero(-gain, judged.groups) < 0.05:
         return _worse(number, chance.above_zero(-gain, judged.groups))
     if found.high >= WORTH_IT:

@@ -26,7 +26,7 @@ def label_noise(evidence: Evidence) -> Finding:
     estimate = evidence.label_noise
     if not estimate or estimate.get("value") is None:
         return unjudged(KIND, "the share of wrong labels was not estimated")
-    number = Number.of("estimated share of wrong labels", estimate)
+    number = Number.of("estimated share of wrong labels", estimate, unit="share")
     if (number.low or 0.0) < SHARE:
         return well(KIND, "few labels, if any, contradict their images", number)
     train = evidence.rows.loc[evidence.rows["split"] == "train", "label"].dropna().value_counts()

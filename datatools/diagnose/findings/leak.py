@@ -35,7 +35,7 @@ def _twins(evidence: Evidence, nearest: pd.DataFrame) -> Finding:
         return _clean(None)
     twin = _twin(table.loc[judged.table["image_id"]])
     value, low, high = chance.share(twin, judged.groups)
-    number = Number("share of test images with a twin in train", value, low, high, len(judged))
+    number = Number("share of test images with a twin in train", value, low, high, len(judged), unit="share")
     if low < SHARE or twin.sum() < FEWEST:
         return _clean(number)
     return _found("error", number, _easier(judged, twin), evidence, effect=0.1 + value / 4, images=_ids(judged, twin))

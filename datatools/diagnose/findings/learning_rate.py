@@ -20,7 +20,9 @@ def learning_rate(evidence: Evidence) -> Finding:
     lost = {curve.name: _lost(curve) for curve in known}
     broken = [curve.name for curve in known if _ran_away(curve) or lost[curve.name] > _allowed(curve, images)]
     worst = max(lost, key=lambda name: lost[name])
-    number = Number("accuracy on val lost since the start, at the best epoch", max(0.0, lost[worst]), n=images)
+    number = Number(
+        "accuracy on val lost since the start, at the best epoch", max(0.0, lost[worst]), n=images, unit="points"
+    )
     if not broken:
         return well(KIND, "the loss did not run away", number)
     rate = evidence.setting("finetune.rate") or 0.0

@@ -30,7 +30,12 @@ def majority_not_beaten(evidence: Evidence) -> Finding:
     beyond = judged.right.astype(np.float64) - by_chance
     found = chance.mean(beyond, judged.groups)
     number = Number(
-        "accuracy beyond that of the same answers given at random", found.value, found.low, found.high, found.n
+        "accuracy beyond that of the same answers given at random",
+        found.value,
+        found.low,
+        found.high,
+        found.n,
+        unit="points",
     )
     if chance.above_zero(beyond, judged.groups) < CERTAIN:
         return well(KIND, "the answers follow the labels", number)

@@ -23,7 +23,10 @@ def missing_values(evidence: Evidence) -> Finding:
             "warning",
             "Columns of the table are empty more often in one split than in another",
             Number(
-                "largest difference of missing rates between two splits", float(drift["value"]), n=len(evidence.rows)
+                "largest difference of missing rates between two splits",
+                float(drift["value"]),
+                n=len(evidence.rows),
+                unit="points",
             ),
             "What is missing may tell the split or the source instead of the class, and filled values differ between them.",
             effect=0.02,
@@ -32,7 +35,7 @@ def missing_values(evidence: Evidence) -> Finding:
         )
     rates = evidence.rows[columns].isna().mean()
     empty = [str(name).removeprefix("x_") for name in rates.index[rates > MOSTLY]]
-    number = Number("share of missing cells", float(rates.mean()), n=len(evidence.rows) * len(columns))
+    number = Number("share of missing cells", float(rates.mean()), n=len(evidence.rows) * len(columns), unit="share")
     if not empty:
         return well(KIND, "most cells of the table are filled", number)
     return _mostly(empty, number, evidence)

@@ -12,7 +12,7 @@ def negative_transfer(evidence: Evidence) -> Finding:
     difference = (lead or {}).get("difference") or {}
     if difference.get("value") is None:
         return unjudged(KIND, "no run without pretraining was made; finetune.scratch: true makes one")
-    number = Number("accuracy of the run without pretraining beyond the delivered model's", **difference)
+    number = Number("accuracy of the run without pretraining beyond the delivered model's", **difference, unit="points")
     title = "pretraining does no harm: a network that began without it is not better"
     if difference["value"] <= 0:
         return well(KIND, title, number, p=1.0)

@@ -12,7 +12,7 @@ def no_pretraining(evidence: Evidence) -> Finding:
     if method is None:
         return unjudged(KIND, "the settings of the probe are not known")
     accuracy = evidence.figure("probe", "image", "val_accuracy") or {}
-    number = Number.of("accuracy of the probe on val", accuracy)
+    number = Number.of("accuracy of the probe on val", accuracy, unit="share")
     if method != "none":
         return well(KIND, "the backbone is pretrained", number)
     return Finding(

@@ -24,7 +24,12 @@ def over_fitting(evidence: Evidence) -> Finding:
     known, new = chance.mean(train.right, train.groups), chance.mean(others.right, others.groups)
     gap, error = known.value - new.value, float(np.hypot(known.error, new.error))
     number = Number(
-        "accuracy on train beyond that on val and test", gap, gap - chance.Z * error, gap + chance.Z * error, new.n
+        "accuracy on train beyond that on val and test",
+        gap,
+        gap - chance.Z * error,
+        gap + chance.Z * error,
+        new.n,
+        unit="points",
     )
     if known.value < BY_HEART or gap - chance.Z * error < GAP:
         return well(KIND, "the model does not know the train images much better than others", number)

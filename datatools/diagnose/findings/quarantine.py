@@ -17,7 +17,7 @@ def quarantine(evidence: Evidence) -> Finding:
         return unjudged(KIND, "the stage ingest left no figures")
     total = refused + images
     value, low, high = chance.share(np.arange(total) < refused, np.arange(total))
-    number = Number("share of files and rows that were refused", value, low, high, total)
+    number = Number("share of files and rows that were refused", value, low, high, total, unit="share")
     if not refused:
         return well(KIND, "every file could be used", number)
     reasons = evidence.figure("ingest", "refused_by_reason") or {}

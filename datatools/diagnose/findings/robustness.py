@@ -17,7 +17,7 @@ def robustness(evidence: Evidence) -> Finding:
     accuracy, clean = robust.get("pgd_accuracy") or {}, (robust.get("clean_accuracy") or {}).get("value")
     if accuracy.get("value") is None or not clean:
         return unjudged(KIND, "the model was not attacked, or has no image right")
-    number = Number.of(f"accuracy under PGD of {255 * robust['epsilon']:g} grey levels", accuracy)
+    number = Number.of(f"accuracy under PGD of {255 * robust['epsilon']:g} grey levels", accuracy, unit="share")
     if accuracy["value"] >= LOW * clean:
         return well(KIND, "the model keeps most of its accuracy under attack", number)
     trained = evidence.setting("finetune.adversarial.epsilon") or 0.0

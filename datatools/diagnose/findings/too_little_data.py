@@ -27,7 +27,12 @@ def too_little_data(evidence: Evidence) -> Finding:
             Number("train images of the middle class", median),
         )
     number = Number(
-        "accuracy that twice as many train images would add", rises["value"], rises["low"], rises["high"], rises["n"]
+        "accuracy that twice as many train images would add",
+        rises["value"],
+        rises["low"],
+        rises["high"],
+        rises["n"],
+        unit="points",
     )
     if rises["value"] < POINTS or rises["low"] < SURE:
         return well(KIND, "more images of the same kind would add little", number)

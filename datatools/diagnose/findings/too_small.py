@@ -33,7 +33,7 @@ def _too_small(evidence: Evidence, split: str) -> Finding:
         return unjudged(kind, f"{split} has no labelled image")
     value, low, high = chance.share(judged.right, judged.groups)
     worth = chance.mean(judged.right, judged.groups).worth
-    number = Number(f"accuracy on {split}", value, low, high, len(judged))
+    number = Number(f"accuracy on {split}", value, low, high, len(judged), unit="share")
     if (high - low) / 2 <= HALF and worth >= FEWEST:
         return well(kind, f"{split} is large enough to tell models apart", number)
     return Finding(

@@ -27,7 +27,7 @@ def under_fitting(evidence: Evidence) -> Finding:
         return _still(number, evidence)
     best = min(known, key=lambda curve: float(curve.val_loss.min()))
     if accuracy < UNKNOWN and _falling(best):
-        return _unfinished(Number("accuracy on train", accuracy, n=len(train)), evidence)
+        return _unfinished(Number("accuracy on train", accuracy, n=len(train), unit="share"), evidence)
     return well(KIND, "training moved, and had settled when it ended", number)
 
 

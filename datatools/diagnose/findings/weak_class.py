@@ -24,7 +24,7 @@ def weak_class(evidence: Evidence) -> Finding:
     worst = min(p, key=lambda name: (p[name], float(judged.right[of[name]].mean())))
     inside = judged.only(of[worst])
     value, low, high = chance.share(inside.right, inside.groups)
-    number = Number(f"recall of {worst}", value, low, high, len(inside))
+    number = Number(f"recall of {worst}", value, low, high, len(inside), unit="share")
     chances, gap = min(1.0, p[worst] * len(names)), float(judged.right[~of[worst]].mean()) - value
     if gap < POINTS:
         return well(KIND, "no class is far behind the others", number, chances)

@@ -1,10 +1,11 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datatools.diagnose.findings.finding import Number
 from datatools.report import advice
 from datatools.report.inputs import Inputs
 from tests.datatools.report.world import finding, ingested, world
@@ -54,17 +55,21 @@ def test_of_two_values_for_one_key_the_first_is_shown_and_none_leaves_nothing() 
     ("found", "text"),
     [
         (None, ""),
-        ({"name": "not measured", "value": None, "low": None, "high": None, "n": 0}, ""),
-        ({"name": "AUC", "value": 0.7123, "low": 0.6, "high": 0.8, "n": 1200}, "AUC: 0.712 (0.6 to 0.8), n = 1,200"),
-        ({"name": "rows", "value": 12345.0, "low": None, "high": None, "n": 0}, "rows: 12,345"),
+        (Number("not measured"), ""),
+        (Number("AUC", 0.7123, 0.6, 0.8, 1200), "AUC: 0.712 (0.6 to 0.8), n = 1,200"),
+        (Number("rows", 12345.0), "rows: 12,345"),
         (
-            {"name": "accuracy beyond the probe's", "value": -0.031, "low": -0.05, "high": 0.0, "n": 9},
-            "accuracy beyond the probe's: \u22123.1\u202f% (\u22125.0\u202f% to 0.0\u202f%), n = 9",
+            Number("accuracy on test", 0.71, 0.5, 1.0, 9, unit="share"),
+            "accuracy on test: 71.0\u202f% (50.0\u202f% to 100\u202f%), n = 9",
+        ),
+        (
+            Number("accuracy beyond the probe's", -0.031, -0.05, 0.0, 9, unit="points"),
+            "accuracy beyond the probe's: \u22123.1 points (\u22125.0 to ±0.0), n = 9",
         ),
     ],
 )
-def test_numbers_are_written_with_interval_and_count(found: dict[str, object] | None, text: str) -> None:
-    assert advice.number(found) == text
+def test_numbers_are_written_with_interval_and_count(found: Number | None, text: str) -> None:
+    assert advice.number(asdict(found) if found else None) == text
 
 
 def test_first_come_only_findings_that_ask_for_something(inputs: Inputs) -> None:
