@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 FOLDS, ROUNDS = 5, 2
-WRONG, ALIKE = 48, 5  # wrong test images that are shown, and neighbours of each
+WRONG, ALIKE = 48, 5  # wrong images that are shown, and neighbours of each
 COMPARED, BESIDE = (
     5000,
     20,
@@ -188,9 +188,10 @@ def _write(known: Known, predictions: pd.DataFrame, found: Found, settings: Diag
 
 
 def _costliest(predictions: pd.DataFrame) -> list[str]:
-    """Return the ids of the wrong test images with the highest loss, first those of a class that the model does not know."""
-    test = predictions[(predictions["split"] == "test") & predictions["label"].notna()]
-    wrong = test[test["label"] != test["predicted"]].sort_values(["loss", "image_id"], ascending=[False, True])
+    """Return the ids of the wrong test images (of val, where no test image has a label) with the highest loss."""
+    known = predictions[predictions["label"].notna()]
+    judged = known[known["split"] == ("test" if (known["split"] == "test").any() else "val")]
+    wrong = judged[judged["label"] != judged["predicted"]].sort_values(["loss", "image_id"], ascending=[False, True])
     return [str(name) for name in wrong["image_id"].head(WRONG)]
 
 

@@ -72,6 +72,16 @@ class Evidence:
         confidence = np.array([np.max(row) for row in kept["probabilities"]], dtype=np.float64)
         return found.assign(confidence=confidence, group=group.loc[kept["image_id"]].to_numpy())
 
+    @property
+    def tuned(self) -> bool:
+        """Return whether the delivered answers are those of a fine-tuned network, be it with a table beside it."""
+        return self.figure("evaluate", "delivered") != "probe" and self.joined != "table"
+
+    @property
+    def joined(self) -> str:
+        """Return what gives the delivered answers: ``image``, ``table`` or ``fused``; ``image`` where there is no table."""
+        return str(self.figure("evaluate", "fusion", "delivered") or "image")
+
     def figure(self, stage: str, *keys: str) -> Any:
         """Return a figure of a stage's metrics by its keys, such as ``("probe", "image", "val_accuracy")``; None where it is not there."""
         return _at(self.metrics.get(stage), keys)

@@ -54,13 +54,16 @@ def error(sums: Floats, images: int, drawn: Floats, drawn_images: Floats, confid
     Chance alone makes the error of few images positive, and that of their resamples larger still, so that percentiles would lie wholly
     above a true error of 0. The low end is therefore the error less what chance adds at most: by the triangle inequality that is the sum
     over bins of how far off they are, whose distribution resamples show. The high end is that of the basic bootstrap (Davison and Hinkley,
-    Bootstrap Methods, 1997, section 5.2), or the error itself where that is larger.
+    Bootstrap Methods, 1997, section 5.2) or that of the percentiles less the bias of the resamples, whichever is larger: where the answers
+    lie in few bins an error may look near 0 by chance, and the basic one alone then holds .7 to .9 of the time.
     """
     value = float(ece(sums, np.asarray(float(images))))
     off = np.abs(drawn / drawn_images[:, None] - sums / images).sum(axis=1)
     tail = (1 - confidence) / 2
     low = max(0.0, value - float(np.quantile(off, 1 - tail)))
-    high = min(1.0, max(value, 2 * value - float(np.quantile(ece(drawn, drawn_images), tail))))
+    errors = ece(drawn, drawn_images)
+    least, most = (float(end) for end in np.quantile(errors, (tail, 1 - tail)))
+    high = min(1.0, max(value, 2 * value - least, most - max(0.0, float(errors.mean()) - value)))
     return Estimate(value, low, high, images)
 
 

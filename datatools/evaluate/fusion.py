@@ -33,7 +33,7 @@ def beside(sides: Mapping[str, Outcomes], delivered: str, split: str, confidence
 def in_words(found: Mapping[str, Any], delivered: str, split: str) -> str:
     """Return what :func:`beside` found as a line: what the table adds, in points of accuracy, or that it adds nothing."""
     if delivered == IMAGE:
-        return f"the table adds nothing: the image alone is delivered ({_points(found['would_add'], split)} with both)"
+        return f"the table is left out: the image alone is delivered ({_points(found['would_add'], split)} with both)"
     whose = "the table alone is delivered and" if delivered != FUSED else "the table"
     return f"{whose} adds {_points(found['adds'], split)}"
 

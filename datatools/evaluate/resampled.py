@@ -1,5 +1,7 @@
 """The metrics that have no formula for their interval: averages of rates, losses and calibration, by one bootstrap for all."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
@@ -26,7 +28,8 @@ def scores(
         temperature: that the probabilities are scaled by; without one there is no ``ece_scaled``.
 
     All intervals come from one bootstrap over groups: those of the averages by :func:`datatools.evaluate.intervals.of_rates`, those of
-    the means as percentiles, those of the calibration errors by :func:`calibration.error`.
+    the means as percentiles, those of the calibration errors by :func:`calibration.error`. Where all images are of one group no resample
+    differs, and means and calibration errors have no ends.
     """
     scaled = None if temperature is None else calibration.scaled(outcomes, temperature)
     names = ERRORS[: 1 if scaled is None else 2]
@@ -40,7 +43,13 @@ def scores(
     images = _margins(drawn, outcomes).actual.sum(axis=1)
     bins = zip(names, _bins(whole, outcomes, len(names)), _bins(drawn, outcomes, len(names)), strict=True)
     errors = {name: calibration.error(one[0], len(outcomes), many, images, confidence) for name, one, many in bins}
-    return {**found, **errors}
+    return _of_one({**found, **errors}) if outcomes.groups < 2 else {**found, **errors}
+
+
+def _of_one(found: dict[str, Estimate]) -> dict[str, Estimate]:
+    """Return the estimates of a single group, those without ends that only resamples could tell."""
+    endless = (*MEANS, *ERRORS)
+    return {name: replace(each, low=None, high=None) if name in endless else each for name, each in found.items()}
 
 
 def _averages(

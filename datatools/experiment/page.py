@@ -114,7 +114,7 @@ def _end(effects: Sequence[Effect | None]) -> float:
 def _ticks(end: float, metric: str) -> list[tuple[float, str]]:
     scale = 100.0 if unit(metric) else 1.0
     values = (-end, -end / 2, 0.0, end / 2, end)
-    return [(_at(value, end), f"{value * scale:+g}".replace("+0", "0").replace("-", MINUS)) for value in values]
+    return [(_at(value, end), f"{value * scale:{'+' if value else ''}g}".replace("-", MINUS)) for value in values]
 
 
 def _run(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -47,6 +47,12 @@ def delivered(metrics: Mapping[str, Any]) -> str:
     return {"image": image, "fused": f"{image} {BESIDE}", "table": TABLE}[joined]
 
 
+def legend(metrics: Mapping[str, Any]) -> str:
+    """Return what a legend calls the answers that are judged as the delivered ones."""
+    found = delivered(metrics)
+    return found if found == FINETUNED else f"delivered: {found}"
+
+
 def _named(metrics: Mapping[str, Any]) -> str:
     found = delivered(metrics)
     return FINETUNED if found == PROBE else found.replace(BESIDE, "+ table")  # the column is narrow

@@ -72,7 +72,7 @@ def _amount(score: Json | None) -> dict[str, str]:
 
 
 def per_class(table: pd.DataFrame, split: str) -> list[dict[str, Any]]:
-    """Return recall of both models per class as marks, with precision and F1 of the fine-tuned model as text."""
+    """Return recall of both models per class as marks, with precision and F1 of the delivered model as text."""
     tuned = table[(table["model"] == "finetuned") & (table["split"] == split) & (table["kind"] == "class")]
     values = {(row["name"], row["metric"]): _known(row["value"]) for row in records(tuned)}
     return [

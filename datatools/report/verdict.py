@@ -74,6 +74,9 @@ def headline(metrics: Json, split: str) -> str:
     right = f"{percent(tuned['value'])} of {count(tuned['n'])} {split} images right"
     if tuned["value"] <= majority["value"]:
         floor = f"always answering “{metrics['majority']['label']}” ({percent(majority['value'])})"
+        if _separates(metrics, split):
+            apart = "The classes are told apart, though: judge by balanced accuracy."
+            return f"By accuracy nothing is gained: {right}, no better than {floor}. {apart}"
         return f"Transfer fails here: {right}, no better than {floor}."
     if delivered(metrics) == PROBE:
         return f"The linear probe was kept, since fine-tuning did not beat it on val images: {right}."
@@ -87,6 +90,12 @@ def headline(metrics: Json, split: str) -> str:
     if tuned["value"] > probe["value"]:
         return f"{subject} helps: {right}, {gain} more than the linear probe."
     return f"{subject} hurts: {right}, {gain} fewer than the linear probe."
+
+
+def _separates(metrics: Json, split: str) -> bool:
+    """Return whether the probabilities surely rank the classes better than chance, as they may where one class has nearly all images."""
+    area = metrics["finetuned"][split].get("macro_roc_auc") or {}
+    return (area.get("low") or 0.0) > 0.5
 
 
 def _lede(metrics: Json, split: str) -> str:

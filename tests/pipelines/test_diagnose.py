@@ -128,6 +128,17 @@ def test_neighbours_are_train_images_beside_wrong_test_images() -> None:
     assert (found.groupby("image_id")["similarity"].diff().dropna() <= 0).all()
 
 
+def test_without_test_labels_the_neighbours_are_of_wrong_val_images() -> None:
+    frame, features = rows(60)
+    leave(frame.assign(label=frame["label"].mask(frame["split"] == "test")), features)
+    diagnose()
+    found = manifest.read(Path("data/diagnose/neighbours.parquet"), tables.NEIGHBOURS)
+    judged = manifest.read(Path("data/evaluate/predictions.parquet"), manifest.JUDGED)
+    wrong = judged[(judged["split"] == "val") & (judged["label"] != judged["predicted"])]
+    assert len(wrong)
+    assert set(found["image_id"]) == set(wrong["image_id"])
+
+
 @pytest.mark.parametrize("labels", ["none", "one class", "train alone"])
 def test_with_few_labels_it_says_what_it_cannot_judge(labels: str, capsys: pytest.CaptureFixture[str]) -> None:
     frame, features = rows(60)

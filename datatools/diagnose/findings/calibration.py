@@ -3,7 +3,7 @@
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings import chance
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
-from datatools.diagnose.findings.held_out import final
+from datatools.diagnose.findings.held_out import final, final_split
 
 KIND = "calibration"
 FEWEST, POINTS, GRAVE = 30, 0.05, 0.12
@@ -16,7 +16,7 @@ def calibration(evidence: Evidence) -> Finding:
     """
     judged = final(evidence)
     if len(judged) < FEWEST:
-        return unjudged(KIND, "too few labelled test images")
+        return unjudged(KIND, f"too few labelled {final_split(evidence)} images")
     excess = judged.confidence - judged.right
     found = chance.mean(excess, judged.groups)
     number = Number("mean confidence beyond accuracy", found.value, found.low, found.high, found.n, unit="points")
@@ -41,6 +41,8 @@ def calibration(evidence: Evidence) -> Finding:
 
 
 def _changes(evidence: Evidence, over: bool) -> tuple[Suggestion, ...]:
+    if not evidence.tuned:
+        return ()
     loss = evidence.setting("finetune.loss") or {}
     smoothing = loss.get("label_smoothing")
     if over and loss.get("method") == "cross_entropy" and smoothing is not None and smoothing < 0.1:
@@ -56,6 +58,9 @@ def _temperature(evidence: Evidence) -> str:
     temperature = evidence.figure("evaluate", "temperature")
     if not isinstance(temperature, int | float):
         return "Divide the logits by a temperature fitted on val (docs/evaluate.md)."
+    if final_split(evidence) != "test":
+        divided = f"divide the logits by {temperature:.2f}, as fitted on val"
+        return f"Without training again: {divided}; only labelled test images would say how much that helps."
     before, after = (_value(evidence, name) for name in ("ece", "ece_scaled"))
     if before is None or after is None or after >= before:
         return "A temperature fitted on val does not mend it on test; a larger val would say which one does."

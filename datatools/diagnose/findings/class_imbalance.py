@@ -15,7 +15,7 @@ def class_imbalance(evidence: Evidence) -> Finding:
     train = evidence.rows.loc[evidence.rows["split"] == "train", "label"].dropna().value_counts()
     judged = answers(evidence, HELD_OUT)
     if len(train) < 2 or not len(judged):
-        return unjudged(KIND, "fewer than two classes")
+        return unjudged(KIND, "fewer than two classes" if len(judged) else "no labelled images outside train")
     ratio = float(train.max() / train.min())
     rare = sorted(str(name) for name in train.index[train * RARE <= train.max()])
     if not rare:

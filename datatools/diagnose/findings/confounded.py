@@ -78,5 +78,8 @@ def _changes(name: str, evidence: Evidence) -> tuple[Suggestion, ...]:
     if name in {"domain_split", "time_split"} and method != "stratified":
         return (Suggestion("split.strategy", {"method": "stratified"}, "every split then holds every domain and time"),)
     if name == "tied_times" and method != "temporal":
-        return (Suggestion("split.strategy", {"method": "temporal"}, "test is then later than train"),)
+        undated = (
+            {"undated": "train"} if evidence.rows["captured_at"].isna().any() else {}
+        )  # else the split refuses them
+        return (Suggestion("split.strategy", {"method": "temporal", **undated}, "test is then later than train"),)
     return ()

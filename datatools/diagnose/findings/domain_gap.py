@@ -4,6 +4,7 @@ from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings import chance
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
 from datatools.diagnose.findings.held_out import HELD_OUT, answers
+from datatools.diagnose.findings.remedies import mixed_styles
 
 KIND = "domain_gap"
 ADAPTS = ("fda", "histogram_match", "reinhard", "whitening")  # methods that take the look of augment.target_domain
@@ -42,7 +43,7 @@ def domain_gap(evidence: Evidence) -> Finding:
         passed="no domain is behind the others beyond chance",
         suggests=(
             *_adapted(worst, evidence),
-            Suggestion("finetune.mixstyle.probability", 0.5, "the network learns not to rely on tint and contrast"),
+            *mixed_styles(evidence),
         ),
         text=f"Labelled train images from {worst} help most.",
         images=inside.worst(),

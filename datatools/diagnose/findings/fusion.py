@@ -14,6 +14,8 @@ def fusion(evidence: Evidence) -> Finding:
     if gain is None:
         return unjudged(KIND, "no table is joined to the image")
     number = Number.of("accuracy on val that the table adds", gain, unit="points")
+    if added.get("delivered") == "table":
+        return well(KIND, "the table alone is delivered: it knows more than the image", number)
     if (number.high or 0.0) >= WORTH_IT:
         return well(KIND, "the table may add to the image", number)
     return Finding(

@@ -58,4 +58,9 @@ def answers(evidence: Evidence, splits: Sequence[str]) -> Answers:
 
 def final(evidence: Evidence) -> Answers:
     """Return the rows of the final score: test, or, where no test row has a label, val."""
-    return answers(evidence, ("test",)) or answers(evidence, ("val",))
+    return answers(evidence, (final_split(evidence),))
+
+
+def final_split(evidence: Evidence) -> str:
+    """Return which split gives the final score."""
+    return "test" if len(answers(evidence, ("test",))) else "val"

@@ -1,6 +1,6 @@
 """All checks, what of their results is beyond chance, and in which order a person should read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,7 +79,16 @@ def judge(evidence: Evidence) -> dict[str, list[dict[str, Any]]]:
 
 def _new(item: Finding, evidence: Evidence) -> Finding:
     """Return the finding without suggestions that are set already."""
-    return replace(item, suggests=[change for change in item.suggests if evidence.setting(change.key) != change.value])
+    return replace(
+        item, suggests=[change for change in item.suggests if not _set(evidence.setting(change.key), change.value)]
+    )
+
+
+def _set(now: Any, wanted: Any) -> bool:
+    """Return whether a setting has this value; a method is written with all of its defaults, and suggested without them."""
+    if isinstance(now, Mapping) and isinstance(wanted, Mapping):
+        return all(key in now and _set(now[key], value) for key, value in wanted.items())
+    return bool(now == wanted)
 
 
 def beyond_chance(results: Sequence[Finding]) -> list[Finding]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings import chance
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
-from datatools.diagnose.findings.held_out import Answers, final
+from datatools.diagnose.findings.held_out import Answers, final, final_split
 
 KIND = "leak"
 OVERLAPS = ("exact_overlap", "cluster_overlap", "group_overlap", "near_pairs", "derived_split", "derived_parents")
@@ -21,24 +21,26 @@ def leak(evidence: Evidence) -> Finding:
     if failed:
         worst = max(failed, key=lambda entry: int(entry["rows"]))
         number = Number("rows that stand on both sides of the split", float(worst["rows"]), n=len(evidence.rows))
-        return _found("error", number, str(worst["detail"]), evidence, effect=0.3)
+        return _found("test", number, str(worst["detail"]), evidence, effect=0.3)
     if evidence.nearest is None or evidence.nearest.empty:
-        return unjudged(KIND, "test images were not compared with train images") if not evidence.audit else _clean(None)
+        return unjudged(KIND, "test images were not compared with train images") if not evidence.audit else _clean()
     return _twins(evidence, evidence.nearest)
 
 
 def _twins(evidence: Evidence, nearest: pd.DataFrame) -> Finding:
-    judged = final(evidence)
+    judged, split = final(evidence), final_split(evidence)
     table = nearest.set_index("image_id")
     judged = judged.only(judged.table["image_id"].isin(table.index).to_numpy())
     if not len(judged):
-        return _clean(None)
+        return _clean()
     twin = _twin(table.loc[judged.table["image_id"]])
     value, low, high = chance.share(twin, judged.groups)
-    number = Number("share of test images with a twin in train", value, low, high, len(judged), unit="share")
+    number = Number(f"share of {split} images with a twin in train", value, low, high, len(judged), unit="share")
     if low < SHARE or twin.sum() < FEWEST:
-        return _clean(number)
-    return _found("error", number, _easier(judged, twin), evidence, effect=0.1 + value / 4, images=_ids(judged, twin))
+        return _clean(number, split)
+    return _found(
+        split, number, _easier(judged, twin, split), evidence, effect=0.1 + value / 4, images=_ids(judged, twin)
+    )
 
 
 def _twin(table: pd.DataFrame) -> NDArray[np.bool_]:
@@ -49,10 +51,10 @@ def _twin(table: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray(first <= DROP * second, dtype=np.bool_)
 
 
-def _easier(judged: Answers, twin: NDArray[np.bool_]) -> str:
+def _easier(judged: Answers, twin: NDArray[np.bool_], split: str) -> str:
     with_twin = float(judged.right[twin].mean())
     if twin.all():
-        return f"every test image has a twin in train, and {with_twin:.0%} of them are answered right"
+        return f"every {split} image has a twin in train, and {with_twin:.0%} of them are answered right"
     return f"{with_twin:.0%} of them are answered right, and {float(judged.right[~twin].mean()):.0%} of the others"
 
 
@@ -60,18 +62,18 @@ def _ids(judged: Answers, twin: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(str(name) for name in judged.table["image_id"][twin].head(12))
 
 
-def _clean(number: Number | None) -> Finding:
-    return well(KIND, "no image of test is in train", number)
+def _clean(number: Number | None = None, split: str = "test") -> Finding:
+    return well(KIND, f"no image of {split} is in train", number)
 
 
 def _found(
-    severity: str, number: Number, detail: str, evidence: Evidence, effect: float, images: tuple[str, ...] = ()
+    split: str, number: Number, detail: str, evidence: Evidence, effect: float, images: tuple[str, ...] = ()
 ) -> Finding:
     return Finding(
         KIND,
         True,
-        "error" if severity == "error" else "warning",
-        "The same things are in train and in test",
+        "error",
+        f"The same things are in train and in {split}",
         number,
         "The score is too good: the model has seen what it is asked about.",
         effect=effect,

@@ -5,7 +5,7 @@ import numpy as np
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings import chance
 from datatools.diagnose.findings.finding import Finding, Number, unjudged, well
-from datatools.diagnose.findings.held_out import Answers, final
+from datatools.diagnose.findings.held_out import Answers, final, final_split
 
 KIND = "majority_not_beaten"
 CERTAIN, FEWEST = 0.01, 10
@@ -19,12 +19,13 @@ def majority_not_beaten(evidence: Evidence) -> Finding:
     be right no more often than one that always names it. An error where the test images show that little was learned, a warning where
     they are too few to say.
     """
+    split = final_split(evidence)
     judged, train = final(evidence), evidence.rows.loc[evidence.rows["split"] == "train", "label"].dropna()
     if len(judged) < FEWEST or train.empty:
-        return unjudged(KIND, "too few labelled test images")
+        return unjudged(KIND, f"too few labelled {split} images")
     largest = str(train.value_counts().index[0])
     if judged.table["label"].nunique() < 2:
-        return unjudged(KIND, f"every test image is of class {judged.table['label'].iloc[0]}")
+        return unjudged(KIND, f"every {split} image is of class {judged.table['label'].iloc[0]}")
     answered = judged.table["predicted"].value_counts(normalize=True)
     by_chance = judged.table["label"].map(answered).fillna(0.0).to_numpy(dtype=np.float64)
     beyond = judged.right.astype(np.float64) - by_chance
@@ -39,10 +40,10 @@ def majority_not_beaten(evidence: Evidence) -> Finding:
     )
     if chance.above_zero(beyond, judged.groups) < CERTAIN:
         return well(KIND, "the answers follow the labels", number)
-    return _found(judged, number, largest, sure=found.high < LITTLE)
+    return _found(judged, number, largest, split, sure=found.high < LITTLE)
 
 
-def _found(judged: Answers, number: Number, largest: str, *, sure: bool) -> Finding:
+def _found(judged: Answers, number: Number, largest: str, split: str, *, sure: bool) -> Finding:
     return Finding(
         KIND,
         True,
@@ -51,11 +52,11 @@ def _found(judged: Answers, number: Number, largest: str, *, sure: bool) -> Find
         number,
         "Nothing that the model has learned carries over to new images: labels, pictures or weights do not belong together."
         if sure
-        else "There are too few test images, or things that they show, to tell its answers from chance.",
+        else f"There are too few {split} images, or things that they show, to tell its answers from chance.",
         effect=0.5 if sure else 0.1,
         text="Look at a dozen train images with their labels: a table joined by the wrong key, or shuffled rows, look like this. "
         "If the labels are right, the weights are damaged or the pictures do not show what the label says."
         if sure
-        else "More labelled test images; until then the score says nothing.",
+        else f"More labelled {split} images; until then the score says nothing.",
         images=judged.worst(),
     )

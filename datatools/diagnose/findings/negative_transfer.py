@@ -2,6 +2,7 @@
 
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+from datatools.diagnose.findings.remedies import sound_weights
 
 KIND = "negative_transfer"
 
@@ -28,9 +29,7 @@ def negative_transfer(evidence: Evidence) -> Finding:
         passed=title,
         suggests=(
             Suggestion("finetune.strategy", {"method": "full"}, "every layer may leave what it learned before"),
-            Suggestion("probe.backbone.weights", {"method": "package"}, "weights that are known to be sound"),
-        )
-        if evidence.setting("probe.backbone.weights.method") != "package"
-        else (Suggestion("finetune.strategy", {"method": "full"}, "every layer may leave what it learned before"),),
+            *sound_weights(evidence),
+        ),
         text="Better still: weights pretrained on pictures like yours (probe.backbone).",
     )

@@ -1,7 +1,8 @@
 """Is there anything to transfer?"""
 
 from datatools.diagnose.evidence import Evidence
-from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+from datatools.diagnose.findings.finding import Finding, Number, unjudged, well
+from datatools.diagnose.findings.remedies import sound_weights
 
 KIND = "no_pretraining"
 
@@ -23,9 +24,5 @@ def no_pretraining(evidence: Evidence) -> Finding:
         number,
         "Nothing is transferred: everything has to be learned from these images.",
         effect=0.2,
-        suggests=(
-            Suggestion("probe.backbone.weights", {"method": "package"}, "weights that were pretrained on photos"),
-        )
-        if evidence.setting("probe.backbone.name") == "tf_efficientnet_lite0"
-        else (),
+        suggests=sound_weights(evidence, "weights that were pretrained on photos"),
     )

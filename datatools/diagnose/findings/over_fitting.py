@@ -40,9 +40,7 @@ def over_fitting(evidence: Evidence) -> Finding:
         "warning" if costs else "info",
         f"The model knows the train images by heart: {known.value:.0%} right there, {new.value:.0%} elsewhere",
         number,
-        f"It has learned these very pictures more than what they have in common.{costs}"
-        if costs
-        else "Every fine-tuned network does so in some measure, and nothing shows that it does harm here.",
+        _means(evidence, costs),
         effect=gap / 4,
         suggests=tuple(_changes(evidence)),
         text="More labelled images of the classes that are confused help most.",
@@ -50,19 +48,30 @@ def over_fitting(evidence: Evidence) -> Finding:
     )
 
 
+def _means(evidence: Evidence, costs: str) -> str:
+    if costs:
+        return f"It has learned these very pictures more than what they have in common.{costs}"
+    model = "fine-tuned network" if evidence.tuned else "model with more features than images"
+    return f"Every {model} does so in some measure, and nothing shows that it does harm here."
+
+
 def _costs(evidence: Evidence, others: Answers) -> str:
-    """Return what shows that knowing train by heart did harm, as sentences; empty where nothing does."""
+    """Return what shows that knowing train by heart did harm, as sentences; empty where nothing does, or no fine-tuned network answers."""
+    if not evidence.tuned:
+        return ""
     rising = [curve.name for curve in curves(evidence) if curve.val_loss[-1] > 1.2 * curve.val_loss[1:].min()]
     told = f" The loss on val rose again while that on train fell ({', '.join(rising)})." if rising else ""
     said = evidence.probe.set_index("image_id")["predicted"].reindex(others.table["image_id"])
     probe = float((said.to_numpy() == others.table["label"].to_numpy()).mean())
     if probe >= float(others.right.mean()):
-        told += f" The linear probe, which cannot, has {probe:.0%} right outside train."
+        told += f" The linear probe, whose network has learned nothing of them, has {probe:.0%} right outside train."
     return told
 
 
 def _changes(evidence: Evidence) -> list[Suggestion]:
-    found = []
+    found: list[Suggestion] = []
+    if not evidence.tuned:
+        return found
     if (evidence.setting("finetune.dropout") or 0.0) < 0.2:
         found.append(Suggestion("finetune.dropout", 0.3, "the head may not lean on single features"))
     decay = evidence.setting("finetune.weight_decay")

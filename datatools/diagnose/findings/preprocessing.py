@@ -7,6 +7,7 @@ import numpy as np
 
 from datatools.diagnose.evidence import Evidence
 from datatools.diagnose.findings.finding import Finding, Number, Suggestion, unjudged, well
+from datatools.diagnose.findings.remedies import sound_weights
 
 KIND = "wrong_preprocessing"
 OFF = 0.1  # deviations by which the mean, and the share by which the deviation, may be off
@@ -69,9 +70,7 @@ def _dead(evidence: Evidence) -> Finding | None:
         Number("spread of the features' norms, by their mean", spread, n=len(norms)),
         "Its weights are damaged, or the images reach it as nearly constant values.",
         effect=0.5,
-        suggests=(Suggestion("probe.backbone.weights", {"method": "package"}, "weights that are known to be sound"),)
-        if evidence.setting("probe.backbone.weights.method") != "package"
-        else (),
+        suggests=sound_weights(evidence),
         text="Compare the file's SHA-256 with what its source says, and the mean and deviation with its card.",
     )
 

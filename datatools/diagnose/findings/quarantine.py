@@ -22,7 +22,8 @@ def quarantine(evidence: Evidence) -> Finding:
         return well(KIND, "every file could be used", number)
     reasons = evidence.figure("ingest", "refused_by_reason") or {}
     told = ", ".join(
-        f"{name} {count:,}" for name, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        f"{name.replace('_', ' ')} {count:,}"
+        for name, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     )
     return Finding(
         KIND,

@@ -38,9 +38,15 @@ def weak_class(evidence: Evidence) -> Finding:
         effect=gap * len(inside) / len(judged),
         p=chances,
         passed="no class is behind the others beyond chance",
-        text=f"More labelled images of {worst}, and a look at whether its rule is clear to those who label.",
+        text=_told(worst, evidence),
         images=inside.worst(),
     )
+
+
+def _told(name: str, evidence: Evidence) -> str:
+    if name not in evidence.classes:
+        return f"No train image is labelled {name}, so the model cannot answer it: put some into train, or take the class out."
+    return f"More labelled images of {name}, and a look at whether its rule is clear to those who label."
 
 
 def _taken(inside: Answers) -> str:

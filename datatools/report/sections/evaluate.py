@@ -6,7 +6,7 @@ import pandas as pd
 
 from datatools.page.numbers import count, counted, percent
 from datatools.report import by_class, heat, marked, reliability
-from datatools.report.closing import judged_on
+from datatools.report.closing import judged_on, legend
 from datatools.report.inputs import Inputs, Json, Section
 from datatools.report.tables import sizes
 
@@ -20,6 +20,7 @@ def view(inputs: Inputs) -> Section:
     matrix = heat.matrix(judged)
     shown = {
         "split": split,
+        "model": legend(metrics),
         "averages": marked.shares(metrics, split),
         "amounts": marked.amounts(metrics, split),
         "table": metrics.get("fusion", {}).get(split),

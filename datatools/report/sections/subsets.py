@@ -3,7 +3,7 @@
 from datatools.page.numbers import percent
 from datatools.report import marked
 from datatools.report.bars import Row
-from datatools.report.closing import judged_on
+from datatools.report.closing import judged_on, legend
 from datatools.report.inputs import Inputs, Section
 
 KINDS = (
@@ -15,14 +15,15 @@ KINDS = (
 
 def view(inputs: Inputs) -> Section:
     """Return the section."""
-    split = judged_on(inputs.metrics["evaluate"])
+    metrics, split = inputs.metrics["evaluate"], judged_on(inputs.metrics["evaluate"])
     tables = [
         {"title": title, "first": first, "rows": rows, "hidden": marked.hidden(inputs.breakdown, split, kind)}
         for kind, title, first in KINDS
         if split and (rows := marked.per_name(inputs.breakdown, split, kind, "accuracy"))
     ]
     domains = marked.per_name(inputs.breakdown, split, "domain", "accuracy") if split else []
-    return Section("subsets", "Where it works", _headline(domains), {"split": split, "tables": tables})
+    shown = {"split": split, "tables": tables, "model": legend(metrics) if split else ""}
+    return Section("subsets", "Where it works", _headline(domains), shown)
 
 
 def _headline(domains: list[Row]) -> str:

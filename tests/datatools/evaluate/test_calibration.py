@@ -65,6 +65,17 @@ def test_the_interval_of_the_error_holds_it_also_where_there_is_none(sharper: fl
     assert np.mean(inside) >= 0.92
 
 
+@pytest.mark.parametrize("count", [50, 200])
+def test_the_interval_holds_where_all_answers_are_equally_sure(count: int) -> None:
+    inside = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        labels = [CLASSES[0] if right else CLASSES[1] for right in rng.random(count) < 0.75]
+        found = resampled_error(outcomes(predictions(labels, np.tile([0.8, 0.1, 0.1], (count, 1)))), rng)
+        inside.append(found.low <= 0.05 <= found.high)
+    assert np.mean(inside) >= 0.92
+
+
 @given(frames(), st.floats(0.1, 10))
 def test_scaling_changes_no_answer(frame: pd.DataFrame, by: float) -> None:
     of = outcomes(frame)

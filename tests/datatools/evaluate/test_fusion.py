@@ -32,7 +32,7 @@ def side(right: int) -> Outcomes:
     [
         ("fused", "the table adds +4.0 points ("),
         ("table", "the table alone is delivered and adds −2.5 points ("),
-        ("image", "the table adds nothing: the image alone is delivered (+4.0 points ("),
+        ("image", "the table is left out: the image alone is delivered (+4.0 points ("),
     ],
 )
 def test_it_is_said_what_is_delivered_and_what_that_adds(delivered: str, words: str) -> None:

@@ -64,8 +64,9 @@ def test_the_bootstrap_equals_one_over_the_images_of_the_groups_themselves(size:
         width = fast[name].high - fast[name].low
         ends = table[name].quantile([0.025, 0.975]).to_numpy()
         assert (fast[name].low, fast[name].high) == pytest.approx(tuple(ends), abs=0.2 * width), name
-    mirrored = 2 * fast["ece"].value - table["ece"].quantile(0.025)
-    assert fast["ece"].high == pytest.approx(max(fast["ece"].value, mirrored), abs=0.02)
+    value, errors = fast["ece"].value, table["ece"]
+    ends = (value, 2 * value - errors.quantile(0.025), errors.quantile(0.975) - (errors.mean() - value))
+    assert fast["ece"].high == pytest.approx(max(ends), abs=0.02)
 
 
 def outcomes_of(of: Outcomes, rows: np.ndarray) -> Outcomes:
@@ -99,3 +100,13 @@ def test_without_images_nothing_is_defined() -> None:
     found = resampled.scores(outcomes(predictions([None], np.eye(3)[:1])), 1.0, 100, rng())
     assert found
     assert all(score.value is None for score in found.values())
+
+
+@pytest.mark.parametrize("size", [1, 12])
+def test_one_group_tells_nothing_of_how_sure_a_loss_is(size: int) -> None:
+    frame = in_groups(random_predictions(0, size), size)
+    found = resampled.scores(outcomes(frame), 1.2, 200, rng())
+    for name in ("log_loss", "brier", "ece", "ece_scaled"):
+        assert (found[name].low, found[name].high) == (None, None), name
+        assert found[name].value is not None
+    assert found["macro_f1"].high - found["macro_f1"].low > 0.5

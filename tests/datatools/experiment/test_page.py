@@ -110,3 +110,10 @@ def test_the_latest_run_comes_first() -> None:
     ended = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", runs)
     assert len(set(ended)) == 3
     assert ended == sorted(ended, reverse=True)
+
+
+def test_ticks_of_both_sides_have_their_sign() -> None:
+    tiny = Effect(0.004, 0.002, 0.005, 0.01, 3, same=False)
+    text = rendered(lines=[replace(line, val=tiny, test=tiny) for line in LINES if line.test])
+    for tick in ("\u22120.5", "\u22120.25", "0", "+0.25", "+0.5"):
+        assert f">{tick}</text>" in text

@@ -117,3 +117,22 @@ def test_classes_and_confusions_are_scikit_learns(inputs: Inputs, rows: list[tup
         assert cells[1:4] == [str(matrix[at].sum()), plain(percent(precision[at], 0)), decimal(f1[at], 2)]
         assert plain(percent(recall[at])) in cells[4]
         assert [int(cell.split()[0]) for cell in confused.split(" | ")[1:]] == matrix[at].tolist()
+
+
+@pytest.mark.parametrize(
+    ("image", "joined", "named"),
+    [
+        ("finetuned", "image", "fine-tuned"),
+        ("probe", "image", "delivered: the probe"),
+        ("probe", "table", "delivered: the table alone"),
+    ],
+)
+def test_legends_name_what_was_delivered(image: str, joined: str, named: str) -> None:
+    inputs = world(ingested(60))
+    inputs.metrics["evaluate"].update({"delivered": image, "fusion": {"delivered": joined}})
+    text = page.render(inputs)
+    found = re.findall(r'<span class="swatch tuned"><span class="dot"></span></span> ([^<]*)</li>', text)
+    assert len(found) >= 3
+    assert set(found) == {named}
+    assert f'<th scope="col" class="num last">{named}</th>' in text
+    assert "Precision and F1 are those of the delivered model" in text

@@ -91,3 +91,10 @@ def test_the_findings_that_are_not_shown_at_the_top_are_counted() -> None:
     inputs.findings["findings"] = [kinds[0]] * 5
     told = view(inputs)
     assert (len(told["findings"]), told["more"]) == (3, 2)
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.8, "By accuracy nothing is gained"), (0.45, "Transfer fails here")])
+def test_a_model_that_tells_rare_classes_apart_does_not_fail_for_want_of_accuracy(low: float, said: str) -> None:
+    judged = metrics(tuned=0.97, probe=0.96, floor=0.98)
+    judged["finetuned"]["test"]["macro_roc_auc"] = {"value": 0.9, "low": low, "high": 0.95, "n": 200}
+    assert headline(judged, "test").startswith(said)

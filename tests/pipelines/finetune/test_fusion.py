@@ -119,7 +119,7 @@ def test_a_table_that_says_nothing_changes_no_answer(split: pd.DataFrame, capsys
     leave(table(split, says=False)[["image_id", "x_age"]])
     on_val, _ = execute(fusion={"rate": 1e-30})
     assert on_val["fusion"]["delivered"] == "image"
-    assert "the table adds nothing" in on_val["fusion"]["in_words"]
+    assert "the table is left out" in on_val["fusion"]["in_words"]
     assert Path("data/evaluate/predictions.parquet").read_bytes() == plain
     capsys.readouterr()
     answers("--table", "anything.csv")

@@ -61,6 +61,7 @@ def table(rng: np.random.Generator, count: int) -> pd.DataFrame:
             "domain": rng.choice(["phone", "scan"], count),
             "group_id": None,
             "cluster_id": ids,
+            "captured_at": pd.NaT,
             "split": np.array(["train", "train", "train", "val", "test"], dtype=object)[np.arange(count) // 4 % 5],
             "x_weight": np.where(rng.random(count) < 0.05, np.nan, rng.normal(size=count)),
         }

@@ -1,6 +1,7 @@
 """Each defect is found by its check, with a suggestion that params.yaml takes; sound projects are silent."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -389,3 +390,149 @@ def test_few_images_without_a_difference_are_no_proof_that_there_is_none() -> No
     assert _one(evidence, "no_gain")["number"]["high"] == 0  # the probe itself was delivered
     assert _one(other, "no_gain")["number"]["high"] > 0.02
     assert _one(other, "no_gain")["title"] == "fine-tuning is not measurably worse than the probe"
+
+
+def _delivers(evidence: Evidence, image: str, joined: str | None = None) -> Evidence:
+    table = {} if joined is None else {"fusion": {"delivered": joined}}
+    changed = projects.with_figure(evidence, "evaluate", {"delivered": image, **table})
+    fusion = {**evidence.metrics["finetune"]["fusion"], "delivered": joined or "image"}
+    return projects.with_figure(changed, "finetune", {"fusion": fusion})
+
+
+def _without_test_labels(evidence: Evidence) -> Evidence:
+    test = evidence.rows["split"] == "test"
+    rows, said, probe = (
+        table.assign(label=table["label"].mask(test)) for table in (evidence.rows, evidence.predictions, evidence.probe)
+    )
+    return replace(evidence, rows=rows, predictions=said, probe=probe)
+
+
+def test_without_test_labels_nothing_is_said_of_test() -> None:
+    for defect in (_twins, _surer, _unsure, _scrambled, _worse, _no_gain):
+        judged = judge(_without_test_labels(defect(projects.sound())))
+        of = {item["kind"]: item for item in (*judged["findings"], *judged["passed"])}
+        for kind in ("leak", "calibration", "majority_not_beaten", "no_gain"):
+            told = of[kind]["title"] + of[kind]["number"]["name"] + of[kind]["means"]
+            assert not re.search(r"\btest\b", told), told
+
+
+def test_a_temperature_is_not_said_to_fail_on_test_images_that_have_no_label() -> None:
+    told = _one(_without_test_labels(_surer(projects.sound())), "calibration")["text"]
+    assert "divide the logits by 1.20" in told
+    assert "does not mend" not in told
+
+
+def test_what_a_table_gave_is_not_laid_to_fine_tuning() -> None:
+    for joined in ("table", "fused"):
+        worse = _one(_delivers(_worse(projects.sound()), "finetuned", joined), "no_gain")
+        assert worse["severity"] == "warning"
+        assert "Fine-tuning" not in worse["means"]
+        assert [item["key"] for item in worse["suggests"]] == ["finetune.fusion.use"]
+        assert "Fine-tuning" not in _one(_delivers(_no_gain(projects.sound()), "finetuned", joined), "no_gain")["title"]
+
+
+@pytest.mark.parametrize(("image", "joined"), [("probe", None), ("finetuned", "table"), ("probe", "fused")])
+def test_a_model_that_was_not_fine_tuned_gets_no_advice_about_fine_tuning(image: str, joined: str | None) -> None:
+    by_heart = _one(_delivers(_by_heart(projects.sound()), image, joined), "over_fitting")
+    assert by_heart["severity"] == "info"
+    assert by_heart["suggests"] == []
+    assert not re.search("probe|fine-tuned", by_heart["means"])
+    sure = _one(_delivers(_surer(projects.sound()), image, joined), "calibration")
+    assert (sure["title"].startswith("The model is too sure"), sure["suggests"]) == (True, [])
+
+
+def test_a_table_that_alone_is_delivered_is_not_said_to_add_nothing() -> None:
+    assert _one(_delivers(_useless_table(projects.sound()), "probe", "table"), "fusion")["severity"] == "info"
+    judged = judge(_delivers(_useless_table(projects.sound()), "probe", "table"))
+    assert "fusion" not in {item["kind"] for item in judged["findings"]}
+
+
+def test_a_method_that_is_in_use_is_not_suggested_without_its_defaults() -> None:
+    full = {"method": "full", "decay": 1.0}
+    evidence = projects.with_setting(_transfer(projects.sound()), "finetune.strategy", full)
+    assert "finetune.strategy" not in {item["key"] for item in _one(evidence, "negative_transfer")["suggests"]}
+    frozen = {"method": "feature_extraction"}
+    assert (
+        _one(projects.with_setting(_worse(projects.sound()), "finetune.strategy", frozen), "no_gain")["suggests"] == []
+    )
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "swin_t", "resnet50"])
+def test_nothing_is_suggested_that_another_network_refuses(name: str) -> None:
+    backbone = {"library": "timm", "name": name, "weights": {"method": "file", "path": "weights.pt"}}
+    for defect in (_transfer, _dead, _random_weights, _shifted, lambda one: _where(one, "domain", "scan", 0.6)):
+        evidence = defect(projects.sound())
+        known = {**evidence.settings["probe"]["backbone"], **backbone}
+        judged = judge(projects.with_setting(evidence, "probe.backbone", known))
+        keys = {change["key"] for item in judged["findings"] for change in item["suggests"]}
+        assert "probe.backbone.weights" not in keys
+        assert ("finetune.mixstyle.probability" in keys) <= (name == "resnet50")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "split", "moves"),
+    [
+        ({"method": "stratified"}, "test", True),
+        ({"method": "random"}, "val", True),
+        ({"method": "predefined"}, "test", False),
+        ({"method": "leave_one_domain_out", "target": "scan"}, "test", False),
+        ({"method": "leave_one_domain_out", "target": "scan"}, "val", True),
+        ({"method": "temporal", "val_from": "2020-01-01", "test_from": "2021-01-01"}, "val", False),
+        ({"method": "stratified", "folds": {"count": 5, "fold": 0}}, "test", False),
+    ],
+)
+def test_fractions_are_only_suggested_where_they_decide(strategy: dict[str, Any], split: str, moves: bool) -> None:
+    fractions = {"train": 0.7, "val": 0.15, "test": 0.15}
+    evidence = projects.with_setting(
+        _few(projects.sound(), split), "split.strategy", {"fractions": fractions, **strategy}
+    )
+    found = _one(evidence, f"{split}_too_small")
+    assert ([item["key"] for item in found["suggests"]] == ["split.strategy.fractions"]) == moves
+    assert ("cross-validation" in found["text"]) == (
+        strategy["method"] in {"stratified", "random", "temporal"} and "folds" not in strategy
+    ) or split == "val"
+
+
+def test_a_wide_interval_is_no_proof_that_splits_look_alike() -> None:
+    def told(value: float, low: float, high: float) -> str:
+        area = {"auc": {"value": value, "low": low, "high": high, "n": 40}}
+        validated = {"adversarial_validation": {"val": area, "test": area}}
+        return str(_one(projects.with_figure(projects.sound(), "probe", validated), "shift")["title"])
+
+    assert "can hardly be told" in told(0.52, 0.44, 0.6)
+    assert "too few groups" in told(0.7, 0.4, 0.9)
+    assert "in part" in told(0.66, 0.58, 0.74)
+
+
+def test_a_class_that_no_train_image_shows_is_told_so() -> None:
+    evidence = projects.sound()
+    unseen = (evidence.rows["split"] != "train") & (evidence.rows["label"] == "fish")
+    table = evidence.predictions.assign(label=evidence.predictions["label"].mask(unseen, "zebra"))
+    table["loss"] = table["loss"].mask(unseen, 36.0)
+    rows = evidence.rows.assign(label=evidence.rows["label"].mask(unseen, "zebra"))
+    found = _one(replace(evidence, rows=rows, predictions=table), "weak_class")
+    assert "zebra" in found["title"]
+    assert "No train image is labelled zebra" in found["text"]
+
+
+def test_a_split_by_time_is_suggested_in_a_form_that_takes_rows_without_a_time() -> None:
+    evidence = _audited(projects.sound(), "tied_times")
+    for undated, wanted in ((True, {"method": "temporal", "undated": "train"}), (False, {"method": "temporal"})):
+        times = pd.Series(pd.Timestamp("2024-01-01", tz="UTC"), index=evidence.rows.index)
+        rows = evidence.rows.assign(captured_at=times.mask(times.index == 0) if undated else times)
+        assert _one(replace(evidence, rows=rows), "confounded_split")["suggests"][0]["value"] == wanted
+
+
+def test_reasons_of_refused_files_are_words() -> None:
+    figures = {"refused": 30, "refused_by_reason": {"outside_class_folder": 30}}
+    title = _one(projects.with_figure(projects.sound(), "ingest", figures), "quarantine")["title"]
+    assert "outside class folder 30" in title
+
+
+def test_two_splits_that_are_too_small_get_one_change_that_holds_for_both() -> None:
+    evidence = _few(_few(projects.sound(), "val"), "test")
+    changes = [_one(evidence, f"{split}_too_small")["suggests"] for split in ("val", "test")]
+    assert [change["value"] for change in changes[0]] == [change["value"] for change in changes[1]]
+    now = evidence.setting("split.strategy.fractions")
+    assert all(changes[0][0]["value"][split] > now[split] for split in ("val", "test"))
+    assert sum(changes[0][0]["value"].values()) == pytest.approx(1)
