@@ -90,6 +90,11 @@ def note(name: str, text: str) -> None:
 
 
 def _run_all(known: Mapping[str, Planned], session: Session, before: Ended, write: Callable[[], None]) -> None:
+    """Run what waits, and write the ledger and the page after each.
+
+    Raises:
+        DataError: a baseline failed; what is to be compared with it would take its time for nothing.
+    """
     done = rows.ended(ledger.read())
     waiting = {key: one for key, one in known.items() if key not in done}
     _tell(f"{len(known)} runs, {len(known) - len(waiting)} of them done")
@@ -105,6 +110,8 @@ def _run_all(known: Mapping[str, Planned], session: Session, before: Ended, writ
         write()
         left = (time.monotonic() - started) / count * (len(waiting) - count)
         _tell(f"  {_said(row)} ({sum(ended.seconds.values()):.0f} s; {_duration(left)} left)")
+        if one.run.lever == BASELINE and row["outcome"] == rows.FAILED:
+            raise DataError(f"{one.run.name} failed, so there is nothing to compare with: {row['message']}")
 
 
 def _run(one: Planned, version: Version) -> Ended:
@@ -120,7 +127,7 @@ def _row(key: str, one: Planned, session: Session, ended: Ended) -> dict[str, An
     outcome, message = (rows.FAILED, ended.message) if ended.code else (rows.DONE, "")
     found = rows.NOTHING if ended.code else ledger.results(PLACE, session.metric)
     if outcome == rows.DONE and None in {found["val"], found["test"]}:
-        outcome, message = rows.FAILED, rows.undefined(session.metric)
+        outcome, message = rows.FAILED, rows.undefined(session.metric, found)
     return {
         "run": key,
         "name": one.run.name,

@@ -80,11 +80,12 @@ def judged_by(ledger: pd.DataFrame, metric: str) -> pd.DataFrame:
 def _judged(ledger: pd.DataFrame, metric: str) -> dict[str, "pd.Series[Any]"]:
     scores = [scored(plain(text), metric) for text in ledger["metrics"]]
     lacks = (ledger["outcome"] == DONE) & pd.Series([None in found.values() for found in scores], ledger.index)
+    said = pd.Series([undefined(metric, found) for found in scores], ledger.index, dtype=object)
     return {
         **{split: pd.Series([found[split] for found in scores], ledger.index, dtype=object) for split in SPLITS},
         "metric": pd.Series(metric, ledger.index, dtype=object),
         "outcome": ledger["outcome"].mask(lacks, FAILED),
-        "message": ledger["message"].mask(lacks, undefined(metric)),
+        "message": ledger["message"].mask(lacks, said),
     }
 
 
@@ -94,9 +95,10 @@ def scored(metrics: Mapping[str, Any], metric: str) -> dict[str, float | None]:
     return {split: judged.get(split, {}).get(metric, {}).get("value") for split in SPLITS}
 
 
-def undefined(metric: str) -> str:
-    """Return what is said of a run that has no such metric."""
-    return f"{metric} is not defined on val and test"
+def undefined(metric: str, found: Mapping[str, float | None]) -> str:
+    """Return what is said of a run that lacks the metric on some split: runs are compared on val and on test."""
+    lacking = " and ".join(split for split in SPLITS if found[split] is None)
+    return f"{metric} is not defined on {lacking}; it needs images there that have a label"
 
 
 def ended(ledger: pd.DataFrame) -> set[str]:

@@ -135,3 +135,12 @@ def test_a_slip_is_one_line_and_nothing_runs(small: Project) -> None:
     said = ablate(small, check=False)
     assert said == "ablate: experiments.yaml: metrik: unknown key; known keys: metric, baseline, seeds, levers\n"
     assert not (small.root / "reports").exists()
+
+
+def test_where_the_baseline_fails_nothing_else_is_run(small: Project) -> None:
+    levers = {"rate": {"2": {SHARE: 0.2}}}
+    (small.root / "experiments.yaml").write_text(yaml.safe_dump({"baseline": {SHARE: 0.9}, "levers": levers}))
+    said = ablate(small, check=False).splitlines()
+    message = "evaluate: the loss is not finite; lower the share"
+    assert said[-1] == f"ablate: baseline failed, so there is nothing to compare with: {message}"
+    assert ledger(small)["outcome"].to_dict() == {"baseline": "failed"}

@@ -95,7 +95,8 @@ def test_another_metric_is_read_from_what_was_kept() -> None:
     found = ledger.added(table(KNOWN), row(key, run, metrics=json.dumps({"finetuned": kept})))
     seen = ledger.judged_by(found, "log_loss").set_index("run")
     assert seen.loc[key, ["val", "test", "metric", "outcome"]].tolist() == [1.5, 1.25, "log_loss", "done"]
-    assert seen.loc[lacking, ["outcome", "message"]].tolist() == ["failed", "log_loss is not defined on val and test"]
+    said = "log_loss is not defined on val and test; it needs images there that have a label"
+    assert seen.loc[lacking, ["outcome", "message"]].tolist() == ["failed", said]
     assert baseline_level(PLAN, ledger.judged_by(found, "log_loss"))["test"] == 1.25
     same = ledger.judged_by(table(KNOWN), "accuracy")
     assert same["test"].tolist() == table(KNOWN)["test"].tolist()
