@@ -125,7 +125,7 @@ def _run(one: Planned, version: Version) -> Ended:
 
 def _row(key: str, one: Planned, session: Session, ended: Ended) -> dict[str, Any]:
     outcome, message = (rows.FAILED, ended.message) if ended.code else (rows.DONE, "")
-    found = rows.NOTHING if ended.code else ledger.results(PLACE, session.metric)
+    found: dict[str, Any] = dict(rows.NOTHING) if ended.code else ledger.results(PLACE, session.metric)
     if outcome == rows.DONE and None in {found["val"], found["test"]}:
         outcome, message = rows.FAILED, rows.undefined(session.metric, found)
     return {

@@ -3,26 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from datatools.page.candidates import name
 from datatools.page.numbers import counted, decimal, join, p_value, percent, points
 from datatools.report import lines
 from datatools.report.axes import Axis
 from datatools.report.inputs import Json
 from datatools.report.lines import Line, Marker
-
-NAMES = {
-    "probe": "the probe",
-    "lp_ft": "fine-tuned from the probe",
-    "random_head": "fine-tuned from a random head",
-    "tail": "last layers from the probe",
-}
-
-
-def name(candidate: str) -> str:
-    """Return a candidate in words; one that was given twice keeps its number."""
-    method, _, number = candidate.rpartition("_")
-    if method in NAMES and number.isdigit():
-        return f"{NAMES[method]} ({number})"
-    return NAMES.get(candidate, candidate)
 
 
 def rows(metrics: Json) -> list[dict[str, str]]:

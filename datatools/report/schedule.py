@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from datatools.report import chosen, lines
+from datatools.page.candidates import name as in_words
+from datatools.report import lines
 from datatools.report.axes import Axis
 from datatools.report.lines import Line
 
@@ -29,7 +30,7 @@ def _chart(candidates: pd.DataFrame, column: str, title: str, label: str) -> dic
     known = candidates[candidates[column].notna()].sort_values("epoch")
     drawn = [
         Line(
-            chosen.name(str(name)),
+            in_words(str(name)),
             of["epoch"].astype(float).tolist(),
             of[column].astype(float).tolist(),
             colour,

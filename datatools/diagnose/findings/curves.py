@@ -8,13 +8,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from datatools.diagnose.evidence import Evidence
+from datatools.page import candidates
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One candidate: values per epoch; epoch 0 is where it started and has no train loss (NaN)."""
+    """One candidate, its name in words: values per epoch; epoch 0 is where it started and has no train loss (NaN)."""
 
     name: str
     train_loss: Floats
@@ -42,4 +43,4 @@ def curves(evidence: Evidence) -> Iterator[Curve]:
             columns = (
                 ordered[column].to_numpy(dtype=np.float64) for column in ("train_loss", "val_loss", "val_accuracy")
             )
-            yield Curve(str(name), *columns)
+            yield Curve(candidates.name(str(name)), *columns)

@@ -31,7 +31,7 @@ def learning_rate(evidence: Evidence) -> Finding:
         KIND,
         True,
         "warning",
-        f"The learning rate is too high: {', '.join(broken)} got lost",
+        f"The learning rate is too high; the curve to look at: {', '.join(broken)}",
         number,
         "The steps are so large that they destroy what the pretrained network knew, and training does not find back.",
         effect=0.1,

@@ -35,11 +35,6 @@ def test_the_winner_is_named_with_its_lead_and_its_interval() -> None:
     assert "the probe is delivered" in chosen.gain(NOTHING)
 
 
-def test_a_candidate_that_was_given_twice_keeps_its_number() -> None:
-    assert chosen.name("lp_ft_2") == "fine-tuned from the probe (2)"
-    assert chosen.name("probe") == "the probe"
-
-
 def test_negative_transfer_is_named_where_it_is_beyond_chance_only() -> None:
     found: dict[str, Any] = {**FINETUNED, "scratch": {"val_accuracy": 0.94, "val_loss": 0.2, "lead": LEAD}}
     told = chosen.scratch({**found, "negative_transfer": True})

@@ -326,7 +326,7 @@ def test_over_fitting_is_grave_where_the_loss_on_val_rose_again() -> None:
     quiet = _at_no_cost(projects.sound())
     risen = replace(quiet, candidates=projects.curve([0.5, 0.4, 0.45, 0.6], [0.8, 0.9, 0.9, 0.9]))
     assert (_one(quiet, "over_fitting")["severity"], _one(risen, "over_fitting")["severity"]) == ("info", "warning")
-    assert "lp_ft" in _one(risen, "over_fitting")["means"]
+    assert "fine-tuned from the probe" in _one(risen, "over_fitting")["means"]
 
 
 def test_a_rare_class_that_is_recognised_is_no_failure_though_the_largest_has_nearly_all_images() -> None:
