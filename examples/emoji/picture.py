@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from datatools import images
 from datatools.errors import DataError
 from datatools.images import RGB
+from datatools.report import closing
 
 INK, MUTED, ACCENT = "#1b1f24", "#6b7280", "#0f6db5"
 DATA = Path("data")
@@ -98,7 +99,7 @@ def _verdict(axis: Axes) -> None:
     bars = [
         ("always the largest class", metrics["majority"]["test"]["accuracy"]),
         ("linear probe on frozen features", metrics["probe"]["test"]["accuracy"]),
-        ("fine-tuned", metrics["finetuned"]["test"]["accuracy"]),
+        (closing.legend(metrics), metrics["finetuned"]["test"]["accuracy"]),
     ]
     for row, (_, score) in enumerate(bars):
         axis.plot([score["low"], score["high"]], [row, row], color=ACCENT, lw=3, alpha=0.45, solid_capstyle="round")
