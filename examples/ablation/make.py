@@ -11,15 +11,16 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
 
 from datatools.errors import DataError, ToolkitError
+from datatools.experiment.design import BASELINE
 from examples.emoji import build as emoji
 from examples.sign_digits import build as sign_digits
 
@@ -150,15 +151,22 @@ def _head() -> str:
 
 def _section(case: Case, project: Path) -> str:
     answer, table = _report(project)
-    ledger = pd.read_parquet(project / "reports/experiments.parquet")
+    asked = yaml.safe_load((project / "experiments.yaml").read_text(encoding="utf-8"))
+    ledger, seeds = _asked(pd.read_parquet(project / "reports/experiments.parquet"), asked), asked["seeds"]["values"]
     images = json.loads(ledger.loc[ledger["outcome"] == "done", "images"].iloc[0])
-    seeds = yaml.safe_load((project / "experiments.yaml").read_text(encoding="utf-8"))["seeds"]["values"]
     counts = ", ".join(f"{images[split]} {split}" for split in ("train", "val", "test"))
     failed = int((ledger["outcome"] == "failed").sum())
     return (
         f"## {case.title}\n\n{case.about} Images: {counts}; {len(seeds)} seeds, {len(ledger)} runs"
         f"{f', {failed} failed' if failed else ''}. {answer}\n\n{table}"
     )
+
+
+def _asked(ledger: pd.DataFrame, asked: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the runs that the experiments name: the ledger also keeps those of an earlier list of levers."""
+    levers = asked["levers"] | {BASELINE: {BASELINE: {}}}
+    named = [value in levers.get(lever, {}) for lever, value in zip(ledger["lever"], ledger["value"], strict=True)]
+    return ledger[named]
 
 
 def _report(project: Path) -> tuple[str, str]:

@@ -33,9 +33,13 @@ def test_the_drawings_of_two_artists(tmp_path: Path) -> None:
 def test_the_page_says_what_the_ledgers_say(tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports/experiments.md").write_text("Beyond chance: rate: low helps.\n\n| a |\n| --- |\n")
-    (tmp_path / "experiments.yaml").write_text(yaml.safe_dump({"seeds": {"values": [0, 1]}}))
+    (tmp_path / "experiments.yaml").write_text(
+        yaml.safe_dump({"seeds": {"values": [0, 1]}, "levers": {"rate": {"low": {}}}})
+    )
     images = json.dumps({"train": 7, "val": 2, "test": 3})
-    ledger = pd.DataFrame({"outcome": ["done", "failed"], "images": [images, "{}"]})
+    ledger = pd.DataFrame({"outcome": ["done", "failed", "done"], "images": [images, "{}", images]})
+    # The last one is of an earlier list of levers.
+    ledger = ledger.assign(lever=["baseline", "rate", "rate"], value=["baseline", "low", "high"])
     ledger.to_parquet(tmp_path / "reports/experiments.parquet")
     text = make.text([(case, tmp_path) for case in make.cases(tmp_path)])
     assert text.count("Images: 7 train, 2 val, 3 test; 2 seeds, 2 runs, 1 failed. Beyond chance: rate: low helps.") == 2
