@@ -203,7 +203,7 @@ def _records(world: World, split: pd.DataFrame) -> dict[str, Any]:
         "kind": "gap",
         "severity": "warning",
         "title": "A gap",
-        "number": {"name": "accuracy", **score},
+        "number": {"name": "accuracy", **score, "unit": "share"},
         "means": "It is one.",
         "suggests": [{"key": "finetune.rate", "value": 0.001, "why": "Smaller."}],
         "text": "",
