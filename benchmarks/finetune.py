@@ -21,7 +21,12 @@ from benchmarks.table import Figure, Goal, Line, figure
 from benchmarks.tuning import Result
 
 SEEDS, PEER_SEEDS = 5, 3  # ours alone; beside the peers
-FEWER = {"clothing, all labels per class": (2, 2), "sign digits, by sitting": (5, 2)}  # where a run takes minutes
+FEWER = {  # of both, to save hours
+    "clothing, all labels per class": (2, 2),
+    "sign digits, by sitting": (5, 2),
+    "emoji, twemoji to noto-mono": (5, 2),
+    "emoji, openmoji to twemoji": (5, 2),
+}
 SCRATCH = {
     "clothing, 5 labels per class": 2,
     "clothing, all labels per class": 1,
