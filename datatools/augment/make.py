@@ -8,7 +8,7 @@ from datatools.augment.lineage import Made
 from datatools.augment.method import PixelMethod
 from datatools.augment.packed import codec
 from datatools.augment.plan import Recipe
-from datatools.augment.render import Rendered, render
+from datatools.augment.render import Rendered, forget, render
 
 LIBRARIES = ("albucore", "albumentations", "numba", "numpy", "opencv-python-headless", "pillow", "scipy")
 LARGE, FEW = 512, 16  # pixels of the longest side from which few images are held in memory at once, and how many
@@ -25,6 +25,7 @@ def make(
         store: results of earlier runs; the code of a method is part of the key.
         save: stores the PNG of an image_id and returns the path that the tables will say.
     """
+    forget()
     # One reference after the other, so that a process reads and shrinks each of them once.
     ordered = sorted(jobs, key=lambda job: (*(parent.path for parent in reversed(job[0].parents)), job[0].image_id))
     modules = sorted({type(method).__module__ for _, method in ordered})

@@ -93,6 +93,12 @@ def _load_cutout(path: str, pixels: str, max_side: int) -> RGBA:
     return cutout
 
 
+def forget() -> None:
+    """Drop the images that are in memory, for a new run: its folder, and with it what a relative path names, may be another."""
+    _load.cache_clear()
+    _load_cutout.cache_clear()
+
+
 def shrink(image: RGB, max_side: int) -> RGB:
     """Return the image with its longer side at most ``max_side``; an image that is small enough stays as it is."""
     height, width = image.shape[:2]

@@ -35,7 +35,7 @@ from datatools.augment.style_mix import StyleMix
 from datatools.augment.whitening import Whitening
 from datatools.cache import Store
 from datatools.errors import DataError
-from datatools.images import RGB, decode, sha256
+from datatools.images import RGB, decode, encode_png, read, sha256
 from tests.datatools.augment.gallery import MAGENTA, cut_out, gallery, picture
 
 METHODS: dict[str, PixelMethod] = {
@@ -182,6 +182,20 @@ def test_workers_order_and_neighbours_change_no_byte(rows: pd.DataFrame, monkeyp
     monkeypatch.setenv("TOOLKIT_WORKERS", "1")
     _, fewer = derive(rows[rows["split"] != "val"], METHODS["geometry"], store=".other")
     assert fewer.items() <= one.items()
+
+
+def test_pixels_that_an_earlier_run_of_the_process_read_are_read_anew(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook may change folders, or files, between two runs: the same path and image_id then stand for other pixels."""
+    monkeypatch.setenv("TOOLKIT_WORKERS", "1")
+    rows = rows.head(3)
+    _, before = derive(rows, METHODS["mixup"])
+    for path in rows.loc[rows["split"] == "train", "path"]:
+        Path(path).write_bytes(encode_png(255 - read(Path(path))))
+    _, after = derive(rows, METHODS["mixup"], store=".again")
+    assert set(after) == set(before)
+    assert not set(after.values()) & set(before.values())
 
 
 def test_a_killed_run_continues_where_it_stopped(rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
