@@ -53,7 +53,7 @@ def run(settings: SplitSettings, stage: Stage) -> Mapping[str, Any]:
     dropped = _table(stage, "dropped.parquet", "image_id", "keeper_id", "cluster_id", "given_split")
     anchored = _anchors(rows, dropped, settings)
     assigned = _assigned(rows, dropped, anchored, settings)
-    rows = rows.assign(split=pd.Series(assigned.split, index=rows.index, dtype=object))
+    rows = _lent(rows.assign(split=pd.Series(assigned.split, index=rows.index, dtype=object)), assigned, settings)
     findings = audit(rows, assigned.promise, settings.audit, _evidence(assigned, stage))
     print("\n".join([*(f"split: {note}" for note in assigned.notes), in_words(findings)]))
     _refuse(findings)
@@ -78,6 +78,19 @@ def _hidden(rows: pd.DataFrame, settings: SplitSettings) -> pd.DataFrame:
             f"split: {lent:,} images of the target domain lend their look; their labels are hidden, and the score is of the others"
         )
     return left
+
+
+def _lent(rows: pd.DataFrame, assigned: Assignment, settings: SplitSettings) -> pd.DataFrame:
+    """Return the rows without the labels of those that were set aside and lend the target domain's look as well."""
+    if not isinstance(settings.strategy, LeaveOneDomainOut):
+        return rows
+    lending = settings.strategy.lending(rows, assigned)
+    if lending.any():
+        print(
+            f"split: {int(lending.sum()):,} images of the target domain are set aside, since their groups are in train or val; "
+            "their labels are hidden, and those of train lend their look"
+        )
+    return rows.assign(label=rows["label"].where(~lending, None))
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

@@ -20,6 +20,8 @@ from datatools.split.references import hide
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 ASIDE, TEST = -1, 2
+SOURCE_ASIDE = "source row of a group in test"
+TARGET_ASIDE = "target row of a group in train or val"
 
 
 class LeaveOneDomainOut(Settings):
@@ -52,7 +54,7 @@ class LeaveOneDomainOut(Settings):
         ge=0,
         lt=1,
         description="Share of the target's images, by whole groups, whose labels are hidden: augment may learn their look, and the score "
-        "is of the others. 0 tests on all.",
+        "is of the others. So may it of target images set aside because their group is in train. 0 tests on all and lends none.",
     )
     folds: Folds | None = Field(
         default=None,
@@ -90,6 +92,15 @@ class LeaveOneDomainOut(Settings):
     def hidden(self, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
         """Return the rows without the labels of the target's references; raises as a call does."""
         return hide(rows, self._tested(rows), self.references, seed) if self.references else rows
+
+    def lending(self, rows: pd.DataFrame, assigned: Assignment) -> pd.Series:
+        """Return which labelled rows were set aside and may lend the target's look, where ``references`` asks for any.
+
+        Those of the target whose groups are in train or val: they are judged by no score, and those of train show nothing that test shows
+        (:func:`datatools.augment.sources.select` leaves the others out).
+        """
+        aside = pd.Series(assigned.why == TARGET_ASIDE, index=rows.index)
+        return aside & rows["label"].notna() & (self.references > 0)
 
     def _tested(self, rows: pd.DataFrame) -> str:
         labelled = sorted(rows["domain"][rows["label"].notna()].unique())
@@ -135,6 +146,6 @@ def _in_turn(domains: list[str], folds: Folds) -> str:
 def _rows_of_groups(numbers: Integers, source: Booleans, target: Booleans) -> tuple[Integers, NDArray[np.object_]]:
     why = np.full(len(numbers), "", dtype=object)
     why[~source & ~target] = "domain is neither source nor target"
-    why[source & (numbers == TEST)] = "source row of a group in test"
-    why[target & (numbers != TEST)] = "target row of a group in train or val"
+    why[source & (numbers == TEST)] = SOURCE_ASIDE
+    why[target & (numbers != TEST)] = TARGET_ASIDE
     return np.where(why == "", numbers, ASIDE), why

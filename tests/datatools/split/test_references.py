@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datatools.augment.sources import select
 from datatools.split.leave_one_domain_out import LeaveOneDomainOut
 from datatools.split.references import hide
 from datatools.split.unlabelled import WHY, release
@@ -71,6 +72,41 @@ def test_they_get_no_split_and_everything_else_is_as_without_labels() -> None:
     tested = rows[assigned.split == "test"]
     assert set(tested["domain"]) == {"night"}
     assert not set(tested["group_id"]) & set(rows["group_id"][hidden])
+
+
+def drawn_twice(things: int = 60) -> pd.DataFrame:
+    """Each thing in both domains: no group lies in the target alone."""
+    numbers = np.arange(2 * things)
+    ids = [f"{number:064x}" for number in numbers]
+    return pd.DataFrame(
+        {
+            "image_id": ids,
+            "cluster_id": ids,
+            "label": pd.Series(np.where(numbers // 2 % 2, "cat", "dog"), dtype=object),
+            "domain": np.where(numbers % 2, "night", "day"),
+            "group_id": [f"g{number // 2}" for number in numbers],
+        }
+    )
+
+
+def test_where_every_group_is_in_both_domains_what_was_set_aside_beside_train_lends_its_look() -> None:
+    rows = drawn_twice()
+    strategy = LeaveOneDomainOut(target="night", references=0.5)
+    assert strategy.hidden(rows, 0) is rows
+    assigned = strategy(rows, 0)
+    lending = strategy.lending(rows, assigned)
+    sources = select(
+        rows.assign(split=assigned.split, label=rows["label"].where(~lending, None)),
+        dict(zip(rows["image_id"], rows["image_id"], strict=True)),
+        {},
+    )
+    split = dict(zip(zip(rows["group_id"], rows["domain"], strict=True), assigned.split, strict=True))
+    group = dict(zip(rows["image_id"], rows["group_id"], strict=True))
+    looks = [source for source in sources.references if source.domain == "night"]
+    assert len(looks) == (assigned.split == "train").sum() > 0
+    assert {split[group[source.image_id], "day"] for source in looks} == {"train"}
+    assert {source.domain for source in sources.parents} == {"day"}
+    assert not LeaveOneDomainOut(target="night").lending(rows, assigned).any()
 
 
 def test_by_default_nothing_is_hidden() -> None:
