@@ -42,7 +42,7 @@ def test_the_page_says_what_the_ledgers_say(tmp_path: Path) -> None:
     ledger = ledger.assign(lever=["baseline", "rate", "rate"], value=["baseline", "low", "high"])
     ledger.to_parquet(tmp_path / "reports/experiments.parquet")
     text = make.text([(case, tmp_path) for case in make.cases(tmp_path)])
-    assert text.count("Images: 7 train, 2 val, 3 test; 2 seeds, 2 runs, 1 failed. Beyond chance: rate: low helps.") == 2
+    assert text.count("Images: 7 train, 2 val, 3 test; 2 seeds, 2 runs, 1 failed. Beyond chance: rate: low helps.") == 4
     assert "- Emoji: from one artist to another: Beyond chance: rate: low helps.\n" in text
     assert f"Python {make.platform.python_version()}" in text
 
