@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 class Estimate:
     """A metric, the ends of its confidence interval, and how many images it rests on.
 
-    The three numbers are None together where the metric is not defined, such as the recall of a class that has no image.
+    All three numbers are None where the metric is not defined, such as the recall of a class that has no image; the ends alone where
+    there is nothing to draw again, such as one group of images.
 
     Attributes:
         name: of the class or domain that it belongs to, where that is part of the result.
