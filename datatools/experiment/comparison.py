@@ -15,6 +15,7 @@ from datatools.experiment.metrics import LESS_IS_BETTER
 LEVEL = 0.05
 JUDGED = ("val", "test")
 HELPS, HURTS, OPEN, SAME, ALONE, NONE = "helps", "hurts", "open", "same", "one seed", "no result"
+HELPS_HERE, HURTS_HERE = "helps here", "hurts here"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Compared:
     Attributes:
         val, test: the effects; None where no seed has a result of both.
         corrected: the p value on test, corrected for the number of comparisons (Holm).
+        corrected_here: the same where nothing is claimed beyond these images.
         level: the metric's mean on test.
         extra: seconds of processor time that a run takes longer than the baseline's; None where it cannot be told.
         failed: messages of the runs that failed.
@@ -34,21 +36,25 @@ class Compared:
     val: Effect | None
     test: Effect | None
     corrected: float | None
+    corrected_here: float | None
     level: float | None
     extra: float | None
     failed: Sequence[str] = ()
 
     def verdict(self, metric: str = "accuracy") -> str:
-        """Return what may be said: it helps, it hurts, or that cannot be told."""
+        """Return what may be said: it helps, it hurts, it does so with these images at least, or that cannot be told."""
         if self.test is None:
             return NONE
         if self.test.same:
             return SAME
         if self.test.n == 1:
             return ALONE
-        if self.corrected is None or self.corrected >= LEVEL:
-            return OPEN
-        return HELPS if (self.test.mean > 0) != (metric in LESS_IS_BETTER) else HURTS
+        helps = (self.test.mean > 0) != (metric in LESS_IS_BETTER)
+        if self.corrected is not None and self.corrected < LEVEL:
+            return HELPS if helps else HURTS
+        if self.corrected_here is not None and self.corrected_here < LEVEL:
+            return HELPS_HERE if helps else HURTS_HERE
+        return OPEN
 
 
 # The design's runs by their identity, under which they stand in the ledger: settings that are the same are run once, for all of these.
@@ -70,7 +76,11 @@ def compare(design: Design, planned: Plan, ledger: pd.DataFrame) -> list[Compare
         for value in values
     ]
     corrected = holm([line.test.p if line.test else None for line in lines])
-    return [replace(line, corrected=p) for line, p in zip(lines, corrected, strict=True)]
+    here = holm([line.test.p_here if line.test else None for line in lines])
+    return [
+        replace(line, corrected=p, corrected_here=p_here)
+        for line, p, p_here in zip(lines, corrected, here, strict=True)
+    ]
 
 
 def baseline_level(planned: Plan, ledger: pd.DataFrame) -> dict[str, float]:
@@ -104,12 +114,12 @@ def _line(which: tuple[str, str], found: Results, failed: Sequence[str]) -> Comp
     own, base = found.get(which, {}), found.get((BASELINE, BASELINE), {})
     seeds = [seed for seed in own if seed in base]
     if not seeds:
-        return Compared(*which, None, None, None, None, None, failed)
+        return Compared(*which, None, None, None, None, None, None, failed)
     ours, theirs = [own[seed] for seed in seeds], [base[seed] for seed in seeds]
     val, test = (_effect(ours, theirs, split) for split in JUDGED)
     seconds = ([plain(run["cpu_seconds"]) for run in rows] for rows in (ours, list(base.values())))
     level = sum(float(run["test"]) for run in ours) / len(ours)
-    return Compared(*which, val, test, None, level, costs.extra(*seconds), failed)
+    return Compared(*which, val, test, None, None, level, costs.extra(*seconds), failed)
 
 
 def _effect(ours: Sequence["pd.Series[Any]"], theirs: Sequence["pd.Series[Any]"], split: str) -> Effect:

@@ -18,6 +18,7 @@ class Effect:
         mean: in units of the metric.
         low, high: ends of its 95 % interval; None with one seed, or where all seeds differ by exactly the same amount.
         p: of the two-sided test that the difference is 0; None where there is no interval.
+        p_here: the same of the mean over all seeds with these very images, of which other images may know nothing: ``share`` is left out.
         n: seeds.
         same: every seed gave exactly what the baseline gave.
     """
@@ -26,6 +27,7 @@ class Effect:
     low: float | None
     high: float | None
     p: float | None
+    p_here: float | None
     n: int
     same: bool
 
@@ -47,10 +49,12 @@ def effect(values: Sequence[float], baseline: Sequence[float], share: float = 0.
     same = not differences.any()
     # Equal differences come from counting images, not from certainty: a spread of 0 over a few seeds tells nothing.
     if n < 2 or same or np.ptp(differences) < 1e-12:
-        return Effect(mean, None, None, None, n, same)
-    error = float(np.sqrt((1 / n + share) * differences.var(ddof=1)))
+        return Effect(mean, None, None, None, None, n, same)
+    spread = float(differences.std(ddof=1))
+    here, error = spread * np.sqrt(1 / n), spread * np.sqrt(1 / n + share)
     half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * error
-    return Effect(mean, mean - half, mean + half, float(2 * stats.t.sf(abs(mean) / error, n - 1)), n, same)
+    p, p_here = (float(2 * stats.t.sf(abs(mean) / one, n - 1)) for one in (error, here))
+    return Effect(mean, mean - half, mean + half, p, p_here, n, same)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

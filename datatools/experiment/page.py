@@ -76,6 +76,7 @@ def _line(line: Compared, metric: str, end: float) -> dict[str, Any]:
         "val": difference(line.val, metric),
         "val_ends": ends(line.val, metric),
         "p": p_text(line.corrected),
+        "p_here": p_text(line.corrected_here),
         "n": line.test.n if line.test else 0,
         "extra": seconds(line.extra, signed=True),
         "said": SAID[verdict],

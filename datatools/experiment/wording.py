@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from datatools.experiment.comparison import ALONE, HELPS, HURTS, NONE, OPEN, SAME, Compared
+from datatools.experiment.comparison import ALONE, HELPS, HELPS_HERE, HURTS, HURTS_HERE, NONE, OPEN, SAME, Compared
 from datatools.experiment.effects import Effect
 from datatools.experiment.metrics import AMOUNTS
 from datatools.page.numbers import decimal, join, percent, points
@@ -10,6 +10,8 @@ from datatools.page.numbers import decimal, join, percent, points
 SAID = {
     HELPS: "helps",
     HURTS: "hurts",
+    HELPS_HERE: "helps on these images",
+    HURTS_HERE: "hurts on these images",
     OPEN: "cannot be told from chance",
     SAME: "changes nothing",
     ALONE: "one seed: no interval",
@@ -25,12 +27,24 @@ def headline(lines: Sequence[Compared], metric: str) -> str:
         return "No change has a result yet"
     if seeds == 1:
         return "One seed: nothing here can be told from luck"
+    sure, here = _said_of(lines, metric, (HELPS, HURTS)), _said_of(lines, metric, (HELPS_HERE, HURTS_HERE))
+    parts = [
+        f"Beyond chance: {sure}" if sure else "",
+        f"On these images, perhaps not on others: {here}" if here else "",
+    ]
+    return ". ".join(filter(None, parts)) or f"No change can be told from chance with {seeds} seeds"
+
+
+def _said_of(lines: Sequence[Compared], metric: str, verdicts: Sequence[str]) -> str:
+    """Return which changes help and which hurt, among those of two verdicts; empty where there is none."""
+    found = [[f"{line.lever}: {line.value}" for line in lines if line.verdict(metric) == one] for one in verdicts]
+    verbs = (HELPS, HURTS)
     parts = [
         f"{_few(names)} {verb if len(names) == 1 else verb[:-1]}"
-        for verb in (HELPS, HURTS)
-        if (names := [f"{line.lever}: {line.value}" for line in lines if line.verdict(metric) == verb])
+        for names, verb in zip(found, verbs, strict=True)
+        if names
     ]
-    return f"Beyond chance: {'; '.join(parts)}" if parts else f"No change can be told from chance with {seeds} seeds"
+    return "; ".join(parts)
 
 
 def _few(names: list[str]) -> str:

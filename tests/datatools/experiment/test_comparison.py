@@ -116,5 +116,16 @@ def test_a_verdict_rests_on_the_p_value_that_is_corrected_for_the_number_of_comp
     single = [line.test.p if line.test else None for line in lines]
     assert [line.corrected for line in lines] == pytest.approx(holm(single))
     assert lines[1].corrected == pytest.approx(2 * (single[1] or 1))  # of two that have a p value the smaller one
-    likely = replace(lines[1], test=Effect(0.1, 0.01, 0.19, 0.03, 3, same=False))
-    assert (replace(likely, corrected=0.09).verdict(), replace(likely, corrected=0.04).verdict()) == ("open", "helps")
+    likely = replace(lines[1], test=Effect(0.1, 0.01, 0.19, 0.03, 0.02, 3, same=False))
+    assert replace(likely, corrected=0.09, corrected_here=0.06).verdict() == "open"
+    assert replace(likely, corrected=0.04, corrected_here=0.03).verdict() == "helps"
+
+
+def test_what_is_sure_of_these_images_alone_is_said_to_be_so() -> None:
+    """All seeds agree, but they share their images: nothing follows for other ones."""
+    lines = compare(DESIGN, PLAN, table(KNOWN))
+    assert [line.corrected_here for line in lines] == pytest.approx(
+        holm([line.test.p_here if line.test else None for line in lines])
+    )
+    likely = replace(lines[1], corrected=0.2, corrected_here=0.01)
+    assert (likely.verdict("accuracy"), likely.verdict("log_loss")) == ("helps here", "hurts here")

@@ -49,6 +49,13 @@ def test_intervals_hold_as_often_as_they_say(rng: np.random.Generator) -> None:
     assert held / 2000 == pytest.approx(0.95, abs=0.015)
 
 
+def test_of_these_images_alone_p_is_that_of_the_plain_t_test(rng: np.random.Generator) -> None:
+    ours, theirs = rng.normal(0.5, 1, 6), rng.normal(0, 1, 6)
+    found = effect(ours, theirs, share=0.4)
+    assert found.p_here == pytest.approx(stats.ttest_rel(ours, theirs).pvalue)
+    assert effect(ours, theirs).p == found.p_here < (found.p or 0)
+
+
 @given(p_values)
 def test_holm_is_its_definition(p: list[float | None]) -> None:
     found = holm(p)

@@ -84,22 +84,45 @@ def test_a_headline_names_a_few() -> None:
     assert wording.headline(many[:2], "log_loss") == "Beyond chance: rate: 0 and rate: 1 hurt"
 
 
+def test_a_headline_tells_what_holds_beyond_these_images_from_what_may_not() -> None:
+    here = [replace(LINES[1], value="low", corrected=0.2), replace(LINES[1], value="high", corrected=0.01)]
+    said = wording.headline(here, "accuracy")
+    assert said == "Beyond chance: rate: high helps. On these images, perhaps not on others: rate: low helps"
+    assert wording.headline(here[:1], "log_loss") == "On these images, perhaps not on others: rate: low hurts"
+    assert "| hurts on these images |" in markdown(here, {}, "log_loss")
+
+
+def test_both_p_values_are_shown_where_seeds_draw_images() -> None:
+    level = {"val": 0.5, "test": 0.5, "seconds": 3.0}
+    texts = [
+        page.render(LINES, level, LEDGER, metric="accuracy", seeds=3, drawn=drawn, left=0) for drawn in (["train"], [])
+    ]
+    assert ["p here, corrected" in text for text in texts] == [True, False]
+    for text in texts:
+        (head,) = re.findall(r"<thead>(.*?)</thead>\s*<tbody>\s*<tr class=\"\"><th scope=\"row\"><span", text, re.S)
+        body = re.search(r'<tr class="[^"]*"><th scope="row"><span class="ends">.*?</tr>', text, re.S)
+        assert body is not None
+        assert head.count("<th ") == body.group().count("<td") + 1
+
+
 def test_the_baseline_of_a_loss_is_no_percentage() -> None:
     level = {"val": 1.25, "test": 0.612, "seconds": 3.0}
     text = page.render(LINES, level, LEDGER, metric="log_loss", seeds=3, drawn=[], left=0)
     assert "Baseline: 0.612 on test, 1.250 on val" in text
-    assert "| baseline |  | 0.612 |  |  | 1.250 |" in markdown(LINES, level, "log_loss")
+    assert "| baseline |  | 0.612 |  |  |  | 1.250 |" in markdown(LINES, level, "log_loss")
     assert "| baseline |  | 61.2\u202f% |" in markdown(LINES, level, "accuracy")
 
 
 def test_a_line_without_a_result_has_no_unit() -> None:
-    none = Compared("rate", "low", None, None, None, None, None)
+    none = Compared("rate", "low", None, None, None, None, None, None)
     assert wording.line_text(none, "accuracy") == "rate: low: test –; no result"
 
 
 def test_one_very_wide_interval_does_not_press_the_others_into_a_line() -> None:
-    narrow = [replace(LINES[1], value=str(at), test=Effect(0.02, 0.01, 0.03, 0.01, 3, same=False)) for at in range(4)]
-    wide = replace(LINES[1], value="wide", test=Effect(0.02, -3.0, 3.04, 0.9, 3, same=False))
+    narrow = [
+        replace(LINES[1], value=str(at), test=Effect(0.02, 0.01, 0.03, 0.01, 0.01, 3, same=False)) for at in range(4)
+    ]
+    wide = replace(LINES[1], value="wide", test=Effect(0.02, -3.0, 3.04, 0.9, 0.9, 3, same=False))
     text = rendered(lines=[*narrow, wide])
     reach = [float(x2) - float(x1) for x1, x2 in re.findall(r'whisker" x1="([\d.]+)" x2="([\d.]+)"', text)]
     assert reach == pytest.approx([page.WIDTH * 0.02 / 0.1] * 4 + [page.WIDTH], abs=0.2)  # the plot ends at 5 points
@@ -113,7 +136,7 @@ def test_the_latest_run_comes_first() -> None:
 
 
 def test_ticks_of_both_sides_have_their_sign() -> None:
-    tiny = Effect(0.004, 0.002, 0.005, 0.01, 3, same=False)
+    tiny = Effect(0.004, 0.002, 0.005, 0.01, 0.01, 3, same=False)
     text = rendered(lines=[replace(line, val=tiny, test=tiny) for line in LINES if line.test])
     for tick in ("\u22120.5", "\u22120.25", "0", "+0.25", "+0.5"):
         assert f">{tick}</text>" in text
