@@ -191,7 +191,7 @@ def _foot() -> str:
     return (
         "Differences are means over seeds, paired with the baseline of the same seed, in percentage points of accuracy. "
         "Their 95 % intervals allow for the images that the train sets of several seeds share (Nadeau and Bengio, 2003); "
-        "p is corrected for the number of comparisons (Holm, 1979), and a verdict needs p below .05. *p here* asks of these very images "
+        "p is corrected for the number of comparisons (Holm, 1979), and a verdict needs p below .05. p *here* asks of these very images "
         "alone, over all seeds: *on these images* is a verdict that other images may not bear out. With few seeds only "
         "large effects can be told from chance: *cannot be told* does not mean *does nothing*.\n\n"
         f"Hardware: {os.cpu_count()} CPU cores ({platform.machine()}). Versions: Python {platform.python_version()}, {versions}."
