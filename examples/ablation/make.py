@@ -85,7 +85,7 @@ def cases(photos: Path | None) -> list[Case]:
     signs_again = signs._replace(
         name="sign_digits_again",
         title=f"{signs.title}, other seeds",
-        about="Four of the values that moved test most above, on seeds that had no part in choosing them.",
+        about="Four of the values that moved test much above, on seeds that had no part in choosing them.",
     )
     return [signs, signs_again, drawn, drawn_again]
 
