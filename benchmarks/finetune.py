@@ -57,15 +57,15 @@ def collect(quick: bool) -> list[Run]:
     """Return all runs: those that are kept, and new ones for the rest."""
     photos.STORE.mkdir(exist_ok=True)
     there, found = tuning.peers(), []
-    settings = {"epochs": 2} if quick else {}
+    settings = {"epochs": 2, "steps": 20, "views": {"count": 2}} if quick else {}
     with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
         for draw in tuning_sets.draws(1 if quick else SEEDS, Path(folder), quick):
             most, beside = FEWER.get(draw.name, (SEEDS, PEER_SEEDS))
             if draw.seed >= most:
                 continue
             others = there if draw.seed < beside else ()
-            alone = ("scratch",) if draw.seed < SCRATCH.get(draw.name, 0) else ()
-            results = tuning.results(draw, ("ours", *others, *alone), settings)
+            alone = ("scratch",) if draw.seed < SCRATCH.get(draw.name, 0) and not quick else ()
+            results = tuning.results(draw, ("ours", *others, *alone), settings, again=not quick)
             found.append(Run(draw.name, draw.seed, {one: result for one, result in results.items() if result}))
     return found
 

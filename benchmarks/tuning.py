@@ -45,12 +45,15 @@ def peers() -> tuple[str, ...]:
     return ("timm",)
 
 
-def results(labelled: Labelled, who: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Result | None]:
+def results(
+    labelled: Labelled, who: Sequence[str], settings: Mapping[str, Any], again: bool = True
+) -> dict[str, Result | None]:
     """Return what each run gave; None, and a line that says why, where one failed. Runs that are not kept share the cores.
 
     Args:
         who: ``ours``, ``scratch`` (the same network without pretraining) and names of peers.
         settings: in what ours differs from the default settings of the stage finetune.
+        again: whether a peer that took an epoch for dearer than it was and left much of its budget gets a second try.
     """
     places = {one: KEPT / f"{one}-{_key(labelled, one, settings)}.json" for one in who}
     found = {one: json.loads(path.read_text(encoding="utf-8")) for one, path in places.items() if path.is_file()}
@@ -60,7 +63,7 @@ def results(labelled: Labelled, who: Sequence[str], settings: Mapping[str, Any])
         with tempfile.TemporaryDirectory(dir=photos.STORE) as folder:
             prepare(labelled, Path(folder))
             with ThreadPoolExecutor(parallel.execution().processes) as pool:
-                made = pool.map(lambda one: _kept(labelled, one, Path(folder), settings, places[one]), todo)
+                made = pool.map(lambda one: _kept(labelled, one, Path(folder), settings, places[one], again), todo)
                 found.update({one: result for one, result in zip(todo, made, strict=True) if result is not None})
     return {one: found.get(one) for one in who}
 
@@ -79,9 +82,11 @@ def prepare(labelled: Labelled, folder: Path) -> None:
     save_file(backbone.network.state_dict(), folder / "weights.safetensors")
 
 
-def _kept(labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any], place: Path) -> Result | None:
+def _kept(
+    labelled: Labelled, one: str, folder: Path, settings: Mapping[str, Any], place: Path, again: bool
+) -> Result | None:
     """Run it and write down at once what came out: the others may take an hour more."""
-    found = _run(labelled, one, folder, settings)
+    found = (_run if again else _once)(labelled, one, folder, settings)
     if found is not None:
         write_bytes(place, json.dumps(found).encode())
     return found

@@ -21,12 +21,9 @@ from examples.emoji import build as emoji
 
 Names = NDArray[np.object_]
 
-FEW, SOME, MANY = (
-    60.0,
-    300.0,
-    560.0,
-)  # CPU-seconds of training; ours, which ends by itself, takes less, and an epoch more of MANY some 200
-QUICK = 8.0
+# CPU-seconds of training; ours, which ends by itself, takes less, and an epoch more of MANY some 200
+FEW, SOME, MANY = 60.0, 300.0, 560.0
+QUICK = 5.0
 HELD = 0.2  # share of the source's glyphs that choose
 LABELS = (5, 20, None)  # clothing: per class; None: all
 
