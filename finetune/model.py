@@ -36,7 +36,11 @@ class Card(Settings):
     denoised: int = Field(
         default=0,
         ge=0,
-        description="How many of the original images it learnt from had been denoised: new ones want the same.",
+        description="How many of the original images it learnt from had been denoised.",
+    )
+    denoise: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="The settings by which the images it learnt from and was judged on were denoised; null: their pixels are as they came.",
     )
     lineage: dict[str, str] = Field(description="Digests of the data and the code that made the model.")
     settings: dict[str, JsonValue] = Field(description="The section of params.yaml that made the model.")

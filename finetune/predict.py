@@ -8,8 +8,8 @@ the model's two files.
 A model that was delivered with a table of features wants one beside new images too: ``--table new.csv``, a row per image (column ``path``)
 with the columns that it learnt from. Without it, and for an image without a row, the image alone is answered to.
 
-Pixels are taken as they are. Where images were denoised for training, new ones want the same (``python -m pipelines.clean``), and a
-line says so.
+Noisy images are denoised first where those were that the model learnt from and was judged on, by the settings in ``model.json``; a column
+``denoised`` says which. ``--as-is`` takes all pixels as they are.
 """
 
 import argparse
@@ -24,18 +24,17 @@ import torch
 from numpy.typing import NDArray
 
 from datatools import images
-from datatools.errors import DataError, ImageError, ToolkitError
-from datatools.images import RGB
+from datatools.errors import DataError, ToolkitError
 from finetune import model
 from finetune.fusion import beside, fused
 from finetune.fusion.encoder import Encoded
 from finetune.fusion.fused import Fused
 from finetune.fusion.rows import BLOCK, blocks
+from finetune.incoming import Incoming
 from finetune.model import Card, Classifier
 
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 WRITERS = (".csv", ".parquet")
-BLANK: RGB = np.zeros((1, 1, 3), np.uint8)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,21 +62,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=None,
         help="table of features, .csv or .parquet, with path or image_id in each row",
     )
+    parser.add_argument(
+        "--as-is", action="store_true", help="take pixels as they are, also where the model's images were denoised"
+    )
     chosen = parser.parse_args(arguments)
     try:
-        run(chosen.model, chosen.sources, chosen.out, chosen.top, chosen.table)
+        run(chosen.model, chosen.sources, chosen.out, chosen.top, chosen.table, chosen.as_is)
     except ToolkitError as error:
         print(f"predict: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None, features: Path | None = None) -> None:
+def run(
+    folder: Path,
+    sources: Sequence[Path],
+    out: Path,
+    top: int | None = None,
+    features: Path | None = None,
+    as_is: bool = False,
+) -> None:
     """Predict and write the table.
 
     Args:
         top: how many classes an image to keep; None keeps all.
         features: a table beside the images; None where there is none.
+        as_is: denoise nothing.
 
     Raises:
         DataError: no image, no model, or a table of another kind.
@@ -87,17 +97,14 @@ def run(folder: Path, sources: Sequence[Path], out: Path, top: int | None = None
     if top is not None and top < 1:
         raise DataError(f"--top {top}: must be 1 or more")
     classifier, card = model.load(folder)
-    if card.denoised:
-        print(
-            f"predict: {card.denoised} of the images that the model learnt from were denoised; treat these alike: "
-            "python -m pipelines.clean (docs/denoise.md)",
-            file=sys.stderr,
-        )
     paths = find(sources)
-    table = predict(classifier, card, paths, top, _with_features(folder, paths, features))
+    table = predict(classifier, card, paths, top, _with_features(folder, paths, features), as_is)
     images.write_bytes(out, _encoded(table, out.suffix))
     failed = int(table["error"].notna().sum())
-    print(f"predict: {len(table) - failed} images predicted, {failed} could not be read; {out}", file=sys.stderr)
+    denoised = f" ({table['denoised'].sum()} denoised first)" if "denoised" in table else ""
+    print(
+        f"predict: {len(table) - failed} images predicted{denoised}, {failed} could not be read; {out}", file=sys.stderr
+    )
 
 
 def find(sources: Sequence[Path]) -> list[Path]:
@@ -142,30 +149,27 @@ def predict(
     paths: Sequence[Path],
     top: int | None = None,
     joined: tuple[Fused, Encoded] | None = None,
+    as_is: bool = False,
 ) -> pd.DataFrame:
     """Return the table of answers, a row per path and in that order. Pixels are held a batch at a time.
 
     Args:
         joined: the model of images and a table, and the table's rows, one for each path.
+        as_is: take pixels as they are; otherwise noisy ones are denoised where the card says so, and a column ``denoised`` says which.
+
+    Raises:
+        SettingsError: settings in the card that this version does not know.
     """
-    errors: dict[Path, str] = {}
-
-    def read(path: Path) -> RGB:
-        # One bad file must not cost the others their answers, and its neighbours do not change an image's bits.
-        try:
-            return images.read(path)
-        except ImageError as error:
-            errors[path] = str(error)
-            return BLANK
-
+    incoming = Incoming(card, as_is)
     probabilities = np.empty((len(paths), len(card.classes)))
-    for number, seen in enumerate(blocks(classifier, paths, "predict", read=read)):
+    for number, seen in enumerate(blocks(classifier, paths, "predict", read=incoming.read)):
         rows = torch.arange(len(seen.logits)) + number * BLOCK
         logits = joined[0].delivered(seen, joined[1][rows]) if joined else seen.logits.double().numpy()
         probabilities[rows.numpy()] = softmax(logits)
-    told = [errors.get(path) for path in paths]
+    told = [incoming.errors.get(path) for path in paths]
     probabilities[[text is not None for text in told]] = np.nan
-    return _table(paths, probabilities, card.classes, told, top)
+    table = _table(paths, probabilities, card.classes, told, top)
+    return table.assign(denoised=[path in incoming.denoised for path in paths]) if incoming.denoises else table
 
 
 def _table(

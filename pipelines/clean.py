@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from datatools import images, parallel
-from datatools.denoise.estimate import estimate
-from datatools.denoise.methods import denoise
+from datatools.denoise.clean import clean
+from datatools.denoise.settings import DenoiseSettings
 from datatools.errors import DataError, ImageError
 from datatools.settings import parse
-from pipelines.denoise import DenoiseSettings
 from pipelines.stage import DATA, guarded, read_json
 
 ENDING = ".png"  # behind the whole name of a denoised file: photo.jpg becomes photo.jpg.png
@@ -108,10 +107,7 @@ def _clean(job: tuple[str, Path], settings: DenoiseSettings, max_pixels: int, ou
         before = images.native(path, max_pixels)
     except ImageError as error:
         return Done(reason=error.reason, detail=str(error))
-    after = before
-    if settings.action == "denoise":
-        noise = estimate(before)
-        after = denoise(before, noise, settings.method.steps(settings.gate.kinds(noise)))
+    after = clean(before, settings)
     changed = bool((after != before).any())
     images.write_bytes(
         out / f"{name}{ENDING if changed else ''}", images.encode_png(after) if changed else path.read_bytes()

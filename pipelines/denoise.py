@@ -1,20 +1,18 @@
 """Stage ``denoise``: how noisy each image is, and cleaner pixels for those that need them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import Field
 
 from datatools import cache, closure, images, manifest, parallel
 from datatools.denoise import cleaned, closeup, estimate, page, shown, summary
-from datatools.denoise.auto import Auto
 from datatools.denoise.cleaned import CLEANED
-from datatools.denoise.estimate import Gate, Noise
-from datatools.denoise.methods import Job, Method, Step
+from datatools.denoise.estimate import Noise
+from datatools.denoise.methods import Job, Step
 from datatools.denoise.page import Alone, Groups, Shown
+from datatools.denoise.settings import DenoiseSettings
 from datatools.manifest import FLOAT, IMAGE_ID, STRING, Column, Schema
-from datatools.settings import Settings
 from pipelines.stage import Stage, main
 
 ESTIMATES = Schema(
@@ -34,22 +32,6 @@ ESTIMATES = Schema(
 # Whose versions can change an estimate, or the pixels.
 ESTIMATING = ("numba", "numpy", "opencv-python-headless", "pillow")
 DENOISING = (*ESTIMATING, "pywavelets", "scipy")
-
-
-class DenoiseSettings(Settings):
-    """Which images count as noisy, and what is done about it."""
-
-    action: Literal["denoise", "flag", "off"] = Field(
-        default="denoise",
-        description="denoise noisy images, only flag them in estimates.parquet, or off: do not even look.",
-    )
-    gate: Gate = Field(
-        default=Gate(), description="From when on an image counts as noisy; look at reports/denoise.html."
-    )
-    method: Method = Field(
-        default=Auto(),
-        description="How noisy images are cleaned: auto, or median, dct, wavelet, nlm, tv, bilateral or gaussian.",
-    )
 
 
 class Plan(NamedTuple):

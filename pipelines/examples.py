@@ -14,7 +14,7 @@ from datatools.errors import DataError
 from finetune import data, surrogate
 from finetune.data import Examples
 from finetune.surrogate import Surrogate
-from pipelines.stage import Stage
+from pipelines.stage import Stage, read_json
 
 Numbers = Mapping[str, int]  # of the domains
 
@@ -29,6 +29,7 @@ class Task:
         train: images to learn from, derived ones included.
         val: images that choose.
         derived: how many of the train images are derived.
+        denoise: the settings by which noisy images were denoised; None where pixels are as they came.
     """
 
     probe: Surrogate
@@ -36,6 +37,7 @@ class Task:
     train: Examples
     val: Examples
     derived: int
+    denoise: dict[str, Any] | None
 
     @property
     def denoised(self) -> int:
@@ -59,7 +61,12 @@ def prepare(stage: Stage, use_derived: bool) -> Task:
     derived = _derived(stage) if use_derived else None
     numbers = {name: number for number, name in enumerate(sorted(set(rows["domain"].astype(str))))}
     train, val = _train(rows, derived, probe, numbers), _labelled(rows, "val", probe, numbers)
-    return Task(probe, rows, train, val, 0 if derived is None else len(derived))
+    return Task(probe, rows, train, val, 0 if derived is None else len(derived), _denoise(stage))
+
+
+def _denoise(stage: Stage) -> dict[str, Any] | None:
+    settings: dict[str, Any] = read_json(stage.source("denoise", "settings.json"))
+    return settings if settings["action"] == "denoise" else None
 
 
 def _rows(stage: Stage) -> pd.DataFrame:

@@ -138,6 +138,7 @@ def _card(
         lineage=lineage,
         settings=settings.model_dump(mode="json"),
         denoised=task.denoised,
+        denoise=task.denoise,
     )
 
 

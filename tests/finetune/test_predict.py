@@ -102,14 +102,6 @@ def test_a_list_of_files_is_taken_in_its_order(place: Path) -> None:
     assert predict.find([place / "list.txt"]) == names[:2]
 
 
-def test_new_images_are_to_be_denoised_where_those_it_learnt_from_were(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model.save(place / "model", card(denoised=12), tiny.classifier(tiny.backbone()))
-    assert predict.main(["--model", str(place / "model"), str(place / "photos"), "--out", str(place / "a.csv")]) == 0
-    assert "12 of the images that the model learnt from were denoised" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("sources", "out", "message"),
     [

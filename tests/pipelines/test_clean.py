@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from datatools import images
+from datatools.denoise.settings import DenoiseSettings
 from datatools.errors import DataError
 from pipelines import clean
-from pipelines.denoise import DenoiseSettings
 from pipelines.stage import write_json
 from tests.datatools.denoise.pictures import psnr, scene, with_gaussian, with_impulses
 

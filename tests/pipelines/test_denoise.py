@@ -12,12 +12,14 @@ import pytest
 from datatools import closure, images
 from datatools.cache import Store
 from datatools.denoise.auto import Auto
+from datatools.denoise.clean import clean
 from datatools.denoise.estimate import Gate
 from datatools.denoise.nlm import Nlm
+from datatools.denoise.settings import DenoiseSettings
 from datatools.denoise.tv import TotalVariation
 from datatools.errors import ImageError
 from datatools.manifest import DEDUPLICATED, PIXELS, read, write
-from pipelines.denoise import DENOISING, ESTIMATES, ESTIMATING, DenoiseSettings, run
+from pipelines.denoise import DENOISING, ESTIMATES, ESTIMATING, run
 from pipelines.stage import Stage
 
 AGAINST_GAUSSIAN = Auto().gaussian.method
@@ -58,12 +60,21 @@ def test_the_noisy_are_repaired_and_the_clean_point_at_their_original(manifest: 
     estimates = read(Path("data/denoise/estimates.parquet"), ESTIMATES).set_index("image_id")
     used = read(Path("data/denoise/images.parquet"), PIXELS).set_index("image_id")["path"]
     for image_id, path in used.items():
-        clean = estimates.loc[image_id, "decision"] == "clean"
-        assert path == (original[image_id] if clean else f"data/denoise/images/{image_id}.png")
+        left = estimates.loc[image_id, "decision"] == "clean"
+        assert path == (original[image_id] if left else f"data/denoise/images/{image_id}.png")
         assert images.read(Path(path)).shape == (64, 64, 3)
     assert estimates["method"].value_counts().to_dict() == {AGAINST_GAUSSIAN: 10, "median": 5}
     assert metrics["methods"] == {AGAINST_GAUSSIAN: 10, "median": 5}
     assert len(list(Path("data/denoise/images").glob("*.png"))) == 15
+
+
+@pytest.mark.parametrize("settings", [DenoiseSettings(), DenoiseSettings(method=Nlm())])
+def test_a_new_image_is_treated_as_the_stage_treats_its_own(manifest: pd.DataFrame, settings: DenoiseSettings) -> None:
+    denoise(settings)
+    used = read(Path("data/denoise/images.parquet"), PIXELS).set_index("image_id")["path"]
+    for image_id, path in manifest.set_index("image_id")["path"].items():
+        cleaned = clean(images.native(Path(path)), settings)
+        assert (cleaned == images.native(Path(used[image_id]))).all()
 
 
 def test_how_much_each_changed_is_what_its_file_says_also_from_the_store(manifest: pd.DataFrame) -> None:

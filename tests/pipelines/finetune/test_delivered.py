@@ -11,7 +11,7 @@ from datatools import images, manifest
 from finetune import model, surrogate
 from finetune.session import Session
 from tests.finetune import tiny
-from tests.pipelines.finetune.world import ALL, execute, name, outputs
+from tests.pipelines.finetune.world import ALL, denoised_by, execute, name, outputs
 
 
 def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
@@ -169,3 +169,12 @@ def test_the_network_without_pretraining_is_kept_as_it_was_judged(project: Path)
     assert float(torch.nn.functional.cross_entropy(logits, truth)) == pytest.approx(
         metrics["scratch"]["val_loss"], abs=1e-5
     )
+
+
+def test_its_card_says_how_new_images_are_to_be_denoised(project: Path) -> None:
+    told = denoised_by(gate={"sigma": 7.5})
+    execute(epochs=1)
+    assert model.load(Path("data/finetune"))[1].denoise == told
+    denoised_by(action="flag")
+    execute(epochs=1)
+    assert model.load(Path("data/finetune"))[1].denoise is None

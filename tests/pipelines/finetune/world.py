@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from datatools import images, manifest
+from datatools.denoise.settings import DenoiseSettings
 from finetune import probe, surrogate
 from pipelines import stage
 from pipelines.finetune import COMPLETED, FinetuneSettings, run
@@ -106,12 +107,20 @@ def make() -> None:
     frame = rows()
     manifest.write(frame, Path("data/split/manifest.parquet"), manifest.SPLIT)
     manifest.write(frame[["image_id", "path"]], Path("data/denoise/images.parquet"), manifest.PIXELS)
+    denoised_by(action="denoise")
     write_probe(frame)
     manifest.write(frame[["image_id"]], Path("data/impute/table.parquet"), COMPLETED)
     Path("data/deduplicate").mkdir()
     frame.head(0)[["cluster_id"]].to_parquet("data/deduplicate/dropped.parquet")
     table = derived([name("picture 0"), name("picture 1")])
     manifest.write(table, Path("data/augment/manifest.parquet"), manifest.DERIVED)
+
+
+def denoised_by(**settings: Any) -> dict[str, Any]:
+    """Write down, and return, how the stage denoise ran."""
+    told = DenoiseSettings.model_validate(settings).model_dump(mode="json")
+    stage.write_json(Path("data/denoise/settings.json"), told)
+    return told
 
 
 def write_settings(**changes: Any) -> None:
