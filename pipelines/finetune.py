@@ -72,7 +72,7 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     probe, lineage = task.probe, _lineage(task.train, task.val, task.probe)
     folder = STORE / "checkpoints" / _run_name(settings, lineage)
     tried = Contest(task.train, task.val, settings.seed, settings.soup, folder, watch=partial(curves.write, LIVE))
-    classifier, runs, choice = _tried(tried, settings, probe)
+    classifier, runs, choice, groups = _tried(tried, settings, probe)
     card = _card(classifier, task, settings, lineage, "finetuned" if choice.best.alpha else "probe")
     model.save(stage.out, card, classifier)
     beside = stage.folder("scratch", SCRATCH)
@@ -80,20 +80,21 @@ def run(settings: FinetuneSettings, stage: Stage) -> Mapping[str, Any]:
     _write_curves(stage, runs, choice)
     joined = _with_table(stage, settings, classifier, task.rows, probe)
     Saver(folder).clear()
-    counts = {"train_images": len(task.train), "derived_images": task.derived}
+    counts = {"train_images": len(task.train), "derived_images": task.derived, "layer_groups": groups}
     told = {**counts, **_compared(choice, without, task.of("val"), probe), **_details(choice, runs), **joined}
     return {**_chosen(choice, runs), **told}
 
 
 def _tried(
     tried: Contest, settings: FinetuneSettings, probe: Surrogate
-) -> tuple[Classifier, tuple[Finished, ...], Choice]:
-    """Return the model with the weights that were chosen, what competed, and the choice."""
+) -> tuple[Classifier, tuple[Finished, ...], Choice, int]:
+    """Return the model with the weights that were chosen, what competed, the choice, and how many layer groups there are."""
     backbone = backbones.build(probe.card.backbone, probe.card.seed)
     classifier = Classifier(backbone.network, probe.head, backbone.preprocessing)
     start = {name: value.clone() for name, value in classifier.state_dict().items()}
     runs = contest.run(tried, settings.candidates, settings, classifier, backbone.groups)
-    return classifier, runs, guard.settle(classifier, start, runs, tried.val, settings.adversarial)
+    choice = guard.settle(classifier, start, runs, tried.val, settings.adversarial)
+    return classifier, runs, choice, len(backbone.groups)
 
 
 def _without_transfer(

@@ -69,10 +69,10 @@ def _worse(number: Number, p: float, evidence: Evidence) -> Finding:
 def _nothing(number: Number, probe: float, evidence: Evidence) -> Finding:
     if probe >= 0.97:
         return well(KIND, "the probe already answers nearly everything right", number)
-    last = evidence.setting("finetune.strategy.last")
+    last, count = evidence.setting("finetune.strategy.last"), evidence.figure("finetune", "layer_groups")
     more = (
-        (Suggestion("finetune.strategy.last", int(last) + 1, "more layers may adapt to these images"),)
-        if isinstance(last, int)
+        (Suggestion("finetune.strategy.last", last + 1, f"more of the {count} layer groups may adapt to these images"),)
+        if isinstance(last, int) and isinstance(count, int) and last < count
         else ()
     )
     return Finding(

@@ -31,6 +31,7 @@ def test_it_delivers_a_model_that_is_not_below_the_probe(project: Path) -> None:
     assert its_card.delivered == metrics["delivered"]
     assert its_card.settings["epochs"] == 6
     assert (metrics["train_images"], metrics["derived_images"], metrics["val_images"]) == (31, 1, 15)
+    assert metrics["layer_groups"] == len(tiny.backbone().groups) > 2
     curve = pd.read_csv("data/finetune/curves.csv")
     assert curve["epoch"].tolist() == list(range(metrics["epochs"] + 1))
     assert metrics["probe_val_accuracy"] == curve["val_accuracy"][0]

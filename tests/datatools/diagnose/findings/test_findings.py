@@ -536,3 +536,10 @@ def test_two_splits_that_are_too_small_get_one_change_that_holds_for_both() -> N
     now = evidence.setting("split.strategy.fractions")
     assert all(changes[0][0]["value"][split] > now[split] for split in ("val", "test"))
     assert sum(changes[0][0]["value"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("groups", "more"), [(7, [3]), (3, [3]), (2, []), (None, [])])
+def test_more_layers_are_suggested_where_there_are_more(groups: int | None, more: list[int]) -> None:
+    evidence = projects.with_figure(_no_gain(projects.sound()), "finetune", {"layer_groups": groups})
+    assert evidence.setting("finetune.strategy.last") == 2
+    assert [item["value"] for item in _one(evidence, "no_gain")["suggests"]] == more
