@@ -27,10 +27,12 @@ from benchmarks import photos, probe_again, table
 from benchmarks.table import Goal, Line, figure
 from benchmarks.watched import PROJECT
 from datatools import images, manifest, seeds
+from datatools.denoise.settings import DenoiseSettings
 from finetune import backbones, probe, surrogate
 from finetune.backbones import BackboneSettings
 from finetune.preprocessing import Normalise
 from finetune.weights import NoWeights
+from pipelines.stage import write_json
 
 KILLS, QUICK_KILLS = 20, 3
 COMPLETED = manifest.Schema("completed", (manifest.IMAGE_ID,), features=True)  # no features: images alone
@@ -104,6 +106,7 @@ def prepare(folder: Path, size: Size) -> None:
     rows = _rows(folder, size)
     manifest.write(rows, folder / "data/split/manifest.parquet", manifest.SPLIT)
     manifest.write(rows[["image_id", "path"]], folder / "data/denoise/images.parquet", manifest.PIXELS)
+    write_json(folder / "data/denoise/settings.json", DenoiseSettings(action="off").model_dump(mode="json"))
     manifest.write(rows[["image_id"]], folder / "data/impute/table.parquet", COMPLETED)
     _write_probe(folder, rows, size.backbone)
     section: dict[str, Any] = {"epochs": size.epochs, "patience": size.epochs, "candidates": CANDIDATES}
